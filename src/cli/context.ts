@@ -1,0 +1,81 @@
+import type { Api } from '../api/client.ts';
+import type { Clock } from '../clock.ts';
+import type { Journal } from '../config/journal.ts';
+import type { ProfileStore } from '../config/profiles.ts';
+import type { SecretStore } from '../config/secrets.ts';
+import type { Places, Settings } from '../config/settings.ts';
+import type { Secret } from '../secret.ts';
+import type { Text } from '../terminal/view.ts';
+import type { Result, StreamItem } from './define.ts';
+
+export interface Choice {
+  readonly value: string;
+  readonly description?: string;
+}
+
+/** Questions to a person; each throws Failure `usage` (naming `insteadOf`) where none can be asked. */
+export interface Questions {
+  /** True where a person can be asked. */
+  readonly possible: boolean;
+  text(question: string, insteadOf: string, check?: (answer: string) => string | true): Promise<string>;
+  secret(question: string, insteadOf: string): Promise<string>;
+  confirm(question: string, insteadOf: string): Promise<boolean>;
+  /** A list that narrows as one types. */
+  search(question: string, insteadOf: string, choices: readonly Choice[]): Promise<string>;
+}
+
+/** The conversation on stderr: silent under --quiet, except for warnings. */
+export interface Talk {
+  notice(text: Text): void;
+  warn(text: Text): void;
+  /** A line for programs and for what must be seen at any price: printed as it is, under --quiet too. */
+  raw(line: string): void;
+  /** A long job's line that redraws itself on a terminal and is absent elsewhere. */
+  progress(label: string, total: number): Progress;
+}
+
+export interface Progress {
+  advance(by?: number): void;
+  end(): void;
+}
+
+/** What a command gets: dear things as functions, made once, on first use. */
+export interface Context {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly pid: number;
+  /** Only ids are printed. */
+  readonly quiet: boolean;
+  /** Aborts on the first Ctrl-C or SIGTERM, with Failure `interrupted` or `terminated` as reason. */
+  readonly signal: AbortSignal;
+  readonly talk: Talk;
+  ask(): Promise<Questions>;
+  /** Profile name and folders: known even where the profile holds a bad value. */
+  places(): Promise<Places>;
+  settings(): Promise<Settings>;
+  /** With the key of the settings, or the one given; throws Failure `not_logged_in` without a key. */
+  api(options?: { readonly key?: Secret }): Promise<Api>;
+  profiles(): Promise<ProfileStore>;
+  secrets(): Promise<SecretStore>;
+  journal(): Promise<Journal>;
+  /** All of standard input, bounded; Failure `usage` on a terminal. */
+  stdin(): Promise<string>;
+  /** `-` is standard input, anything else a file's path. */
+  readInput(path: string): Promise<string>;
+  /**
+   * Runs another command as if it had been typed, and hands over what it would have shown; nothing is printed.
+   * Throws what the command throws.
+   */
+  invoke(argv: readonly string[], within: Within): Promise<Invoked>;
+}
+
+/** Where an invoked command runs. */
+export interface Within {
+  readonly env: Context['env'];
+  readonly signal: AbortSignal;
+}
+
+/** What an invoked command gives: its value, or its events as they come. */
+export type Invoked =
+  | ({ readonly kind: 'value' } & Pick<Result, 'data' | 'view' | 'exit'>)
+  | { readonly kind: 'stream'; readonly items: AsyncIterable<StreamItem> };

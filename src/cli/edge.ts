@@ -1,0 +1,40 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Clock } from '../clock.ts';
+import type { SignalListeners } from '../config/replace-file.ts';
+import type { Send } from '../http.ts';
+
+/** An open output: the process's own, or a test's. */
+export interface Sink {
+  readonly isTerminal: boolean;
+  /** Width of the terminal, null where there is none. */
+  readonly columns: number | null;
+  /** Resolves when the text is with the reader or the system; throws ClosedOutput when nobody reads any more. */
+  write(text: string): Promise<void>;
+}
+
+/** The reader of an output has gone (`| head -1`): no error, but an end. */
+export class ClosedOutput extends Error {
+  override readonly name = 'ClosedOutput';
+}
+
+/** The world of one run, as a value: nothing below main.ts reaches past it. */
+export interface Edge {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+  readonly homedir: string;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly stdinIsTerminal: boolean;
+  /** Opened on first use: prompts and piped data. */
+  stdin(): Readable;
+  /** What prompts draw on. */
+  stderrStream(): Writable;
+  readonly clock: Clock;
+  /** Aborts with Failure `interrupted` or `terminated`. */
+  readonly signal: AbortSignal;
+  readonly processes: { readonly pid: number; isAlive(pid: number): boolean };
+  /** Where libraries hang their signal handlers. */
+  readonly signals: SignalListeners;
+  /** Stands in for the sockets of API calls. */
+  readonly send?: Send;
+}

@@ -1,0 +1,204 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import type { Api } from '../api/client.ts';
+import type { Trace, TraceEvent } from '../api/trace.ts';
+import type { Settings } from '../config/settings.ts';
+import { Failure } from '../errors.ts';
+import type { Secret } from '../secret.ts';
+import { systemReason } from '../system-error.ts';
+import type { Look, Paint } from '../terminal/style.ts';
+import { createTalk } from '../terminal/talk.ts';
+import { plain } from '../terminal/text.ts';
+import { USER_AGENT } from '../version.ts';
+import type { Context } from './context.ts';
+import type { Edge } from './edge.ts';
+import type { GlobalOptions } from './globals.ts';
+
+/** Standard input and files that an option names are read whole up to this. */
+const MAX_INPUT_BYTES = 1024 * 1024;
+
+interface Shared {
+  /** The look of stderr. */
+  readonly look: Look;
+  readonly paint: Paint;
+  readonly invoke: Context['invoke'];
+}
+
+/** Makes the context of one run. Nothing is opened before it is asked for, and then once. */
+export function makeContext(edge: Edge, globals: GlobalOptions, { look, paint, invoke }: Shared): Context {
+  const { env, clock, signal, processes } = edge;
+  const talk = makeTalk(edge, globals, look, paint);
+  const stdin = once(() => readStdin(edge));
+  const readInput = async (path: string): Promise<string> => (path === '-' ? stdin() : readTextFile(path));
+  const environment = { clock, signals: edge.signals, onDamage: talk.warn };
+  const places = once(async () => {
+    const { resolvePlaces } = await import('../config/settings.ts');
+    return resolvePlaces({ flags: globals, env, platform: edge.platform, homedir: edge.homedir });
+  });
+  const profiles = once(async () => {
+    const { openProfiles } = await import('../config/profiles.ts');
+    return openProfiles({ ...environment, configDir: (await places()).configDir.value });
+  });
+  const settings = once(async () => {
+    const { resolveSettings } = await import('../config/settings.ts');
+    const { platform, homedir } = edge;
+    const readProfile = async (name: string) => (await profiles()).read(name);
+    return resolveSettings({ flags: globals, env, platform, homedir, readInput, readProfile });
+  });
+  return {
+    env,
+    clock,
+    signal,
+    pid: processes.pid,
+    quiet: globals.quiet === true,
+    talk,
+    places,
+    settings,
+    profiles,
+    stdin,
+    readInput,
+    invoke,
+    ask: once(async () => {
+      const { createQuestions } = await import('../terminal/prompt.ts');
+      const noInput = (await places()).noInput.value;
+      return createQuestions({ stdin: edge.stdin(), stderr: edge.stderrStream(), look, noInput, signal });
+    }),
+    api: async ({ key } = {}) => openApi(edge, await settings(), key, makeTrace(globals, talk)),
+    secrets: once(async () => {
+      const { openSecrets } = await import('../config/secrets.ts');
+      const { configDir, profile } = await places();
+      return openSecrets({ ...environment, configDir: configDir.value, profile: profile.value });
+    }),
+    journal: once(async () => {
+      const { openJournal } = await import('../config/journal.ts');
+      const { dataDir } = await places();
+      return openJournal({ ...environment, dataDir: dataDir.value, hostname: hostname(), processes });
+    }),
+  };
+}
+
+/** Lines to stderr, in order; a stderr that nobody reads is no reason to stop. */
+function makeTalk(edge: Edge, { quiet }: GlobalOptions, look: Look, paint: Paint): Context['talk'] {
+  const write = (text: string): void => {
+    edge.stderr.write(text).catch(() => undefined);
+  };
+  const live = edge.stderr.isTerminal && edge.env['TERM'] !== 'dumb';
+  return createTalk({ write, look, paint, clock: edge.clock, quiet: quiet === true, live });
+}
+
+async function openApi(
+  edge: Edge,
+  settings: Settings,
+  given: Secret | undefined,
+  trace: Trace | undefined,
+): Promise<Api> {
+  const key = given ?? settings.apiKey.value;
+  if (key === null) {
+    throw new Failure('not_logged_in', `No API key in profile ${settings.profile.value}`, {
+      hint: 'Run kycgenie login, or set KYCGENIE_API_KEY. Without an account: kycgenie sandbox.',
+    });
+  }
+  const { createApi } = await import('../api/client.ts');
+  const send = edge.send ?? (await import('../http.ts')).createSend({ env: edge.env });
+  return createApi({
+    send,
+    key,
+    baseUrl: settings.baseUrl.value,
+    version: settings.apiVersion.value,
+    timeoutMs: settings.timeoutMs.value,
+    maxRetries: settings.maxRetries.value,
+    clock: edge.clock,
+    userAgent: USER_AGENT,
+    ...(trace && { trace }),
+  });
+}
+
+/** One line on stderr for each step of a call, under --debug. */
+function makeTrace({ debug }: GlobalOptions, talk: Context['talk']): Trace | undefined {
+  if (!debug) return undefined;
+  return (event) => {
+    for (const line of describeTrace(event)) talk.raw(plain(line));
+  };
+}
+
+function describeTrace(event: TraceEvent): readonly string[] {
+  const call = `${event.method} ${event.url}`;
+  switch (event.type) {
+    case 'request':
+      return [`> ${call} (attempt ${event.attempt})`, ...contents(event)];
+    case 'response':
+      return [`< ${event.status} ${call} in ${event.duration_ms} ms`, ...contents(event)];
+    case 'failure':
+      return [`< ${call} failed after ${event.duration_ms} ms: ${event.message}`];
+    case 'retry':
+      return [`  again in ${event.delay_ms} ms: ${event.message}`];
+  }
+}
+
+type Contents = Pick<Extract<TraceEvent, { type: 'request' }>, 'headers' | 'body'>;
+
+const contents = ({ headers, body }: Contents): readonly string[] => [
+  ...headers.map(([name, value]) => `  ${name}: ${value}`),
+  ...(body === null ? [] : [`  ${body}`]),
+];
+
+/** Bounded by what is read, not by what the system says: devices and pipes have no size. */
+function readTextFile(path: string): string {
+  const bytes = Buffer.alloc(MAX_INPUT_BYTES + 1);
+  let length = 0;
+  try {
+    const file = openSync(resolve(path), 'r');
+    try {
+      for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+        read = readSync(file, bytes, length, bytes.length - length, null);
+      }
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw new Failure('usage', `${path} cannot be read: ${systemReason(error)}`, { cause: error });
+  }
+  if (length > MAX_INPUT_BYTES) throw tooLarge(path);
+  return bytes.toString('utf8', 0, length);
+}
+
+async function readStdin(edge: Edge): Promise<string> {
+  if (edge.stdinIsTerminal) {
+    throw new Failure('usage', 'Standard input is a terminal: there is nothing to read', {
+      hint: 'Pipe the text in.',
+    });
+  }
+  const { signal } = edge;
+  const stdin = edge.stdin();
+  const stop = (): void => void stdin.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of stdin as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > MAX_INPUT_BYTES) throw tooLarge('Standard input');
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+  signal.throwIfAborted();
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+const tooLarge = (what: string): Failure =>
+  new Failure('usage', `${what} holds more than ${MAX_INPUT_BYTES / 1024} KiB`);
+
+/** The first call makes the value, later ones share it. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

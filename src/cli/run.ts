@@ -1,0 +1,165 @@
+import { Failure } from '../errors.ts';
+import { systemCode } from '../system-error.ts';
+import { toJson } from '../terminal/json.ts';
+import type { Look } from '../terminal/style.ts';
+import { decideColor, decideUnicode, loadPaint } from '../terminal/style.ts';
+import { plain } from '../terminal/text.ts';
+import type { Text } from '../terminal/view.ts';
+import type { Context, Invoked } from './context.ts';
+import type { CommandTree, ListResult, Result } from './define.ts';
+import { ClosedOutput, type Edge, type Sink } from './edge.ts';
+import { type ExitCode, exitCodeOf, reportFailure, viewFailure } from './failure.ts';
+import { chosenFormat, type GlobalOptions, guessGlobals } from './globals.ts';
+import { makeContext } from './make-context.ts';
+import { type HelpLook, type Parsed, parse } from './program.ts';
+import { type Rendered, type Rendering, renderEvent, renderValue } from './render.ts';
+
+/** Help is for reading: no wider than this, however wide the terminal. */
+const MAX_HELP_COLUMNS = 100;
+const DEFAULT_HELP_COLUMNS = 80;
+/** Of an error, under --debug. */
+const MAX_CAUSES = 8;
+
+/** One run of the program, from argv to exit code. Never throws. */
+export async function run(tree: CommandTree, argv: readonly string[], edge: Edge): Promise<ExitCode> {
+  let globals = guessGlobals(argv);
+  try {
+    const parsed = await parse(tree, argv, await helpLook(globals, edge));
+    if (parsed.kind === 'text') {
+      await edge.stdout.write(parsed.text);
+      return 0;
+    }
+    globals = parsed.globals;
+    return await execute(tree, parsed, edge);
+  } catch (error) {
+    return fail(error, globals, edge).catch(() => exitCodeOf(error));
+  }
+}
+
+type Typed = Extract<Parsed, { kind: 'command' }>;
+
+async function execute(tree: CommandTree, typed: Typed, edge: Edge): Promise<ExitCode> {
+  const { command, options, args, globals } = typed;
+  const rendering: Rendering = {
+    format: chosenFormat(globals),
+    quiet: globals.quiet === true,
+    look: lookOf(edge.stdout, globals, edge),
+  };
+  const context = await contextOf(tree, globals, edge);
+  const show = (rendered: Rendered): Promise<void> => write(rendered, edge, context.talk.notice);
+  switch (command.kind) {
+    case 'value': {
+      const result = await command.run(context, options, args);
+      await show(await renderValue(result, rendering));
+      return result.exit;
+    }
+    case 'list':
+      await showList(command.run(context, options, args), rendering, show);
+      return 0;
+    case 'stream':
+      for await (const item of command.run(context, options, args))
+        await show(await renderEvent(item, rendering));
+      return edge.signal.aborted ? exitCodeOf(edge.signal.reason) : 0;
+  }
+}
+
+async function contextOf(tree: CommandTree, globals: GlobalOptions, edge: Edge): Promise<Context> {
+  const look = lookOf(edge.stderr, globals, edge);
+  const invoke: Context['invoke'] = (argv, within) =>
+    invokeCommand(tree, argv, { ...edge, ...within, stderr: NOWHERE });
+  return makeContext(edge, globals, { look, paint: await loadPaint(look.color), invoke });
+}
+
+/** Invoked commands talk to nobody. */
+const NOWHERE: Sink = { isTerminal: false, columns: null, write: async () => undefined };
+
+async function invokeCommand(tree: CommandTree, argv: readonly string[], edge: Edge): Promise<Invoked> {
+  const parsed = await parse(tree, argv, { width: DEFAULT_HELP_COLUMNS, heading: (text) => text });
+  if (parsed.kind === 'text') throw new Failure('usage', 'Only commands can be invoked');
+  const { command, options, args, globals } = parsed;
+  const context = await contextOf(tree, globals, edge);
+  switch (command.kind) {
+    case 'value':
+      return { kind: 'value', ...(await command.run(context, options, args)) };
+    case 'list': {
+      const { items, view } = command.run(context, options, args);
+      const data: unknown[] = [];
+      for await (const item of items) data.push(item);
+      return { kind: 'value', data, view: () => view(data), exit: 0 };
+    }
+    case 'stream':
+      return { kind: 'stream', items: command.run(context, options, args) };
+  }
+}
+
+/** NDJSON and ids go out item by item; what needs the whole list waits for it. */
+async function showList(
+  { items, view, id }: ListResult,
+  rendering: Rendering,
+  show: (rendered: Rendered) => Promise<void>,
+): Promise<void> {
+  if (rendering.quiet || rendering.format === 'ndjson') {
+    for await (const data of items) {
+      await show(await renderEvent({ data, view: () => null, id: id(data) }, rendering));
+    }
+    return;
+  }
+  const collected: unknown[] = [];
+  for await (const item of items) collected.push(item);
+  const result: Pick<Result, 'data' | 'view' | 'ids'> = {
+    data: collected,
+    view: () => view(collected),
+    ids: [],
+  };
+  await show(await renderValue(result, rendering));
+}
+
+async function write({ stdout, notes }: Rendered, edge: Edge, notice: (text: Text) => void): Promise<void> {
+  for (const text of stdout) await edge.stdout.write(text);
+  for (const note of notes) notice(note);
+}
+
+async function fail(error: unknown, globals: GlobalOptions, edge: Edge): Promise<ExitCode> {
+  if (error instanceof ClosedOutput) return 0;
+  const report = reportFailure(error);
+  const where = globals.debug ? traceOf(error) : [];
+  if (globals.json || globals.output === 'json' || globals.output === 'ndjson') {
+    await edge.stderr.write([...where, toJson({ error: report }), ''].join('\n'));
+    return report.exit_code;
+  }
+  const { drawView } = await import('../terminal/table.ts');
+  await edge.stderr.write(await drawView(viewFailure(report, where), lookOf(edge.stderr, globals, edge)));
+  return report.exit_code;
+}
+
+/** Where an error came from, and the kinds of its causes: their texts may quote what must not be shown. */
+function traceOf(error: unknown): readonly string[] {
+  const causes: string[] = [];
+  let cause = error instanceof Error ? error.cause : undefined;
+  while (cause instanceof Error && causes.length < MAX_CAUSES) {
+    causes.push(`caused by ${cause.name}${systemCode(cause) ? ` (${systemCode(cause)})` : ''}`);
+    cause = cause.cause;
+  }
+  const stack =
+    error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
+  return [...stack.map((line) => plain(line.trim())), ...causes];
+}
+
+function lookOf(sink: Sink, { color = 'auto' }: GlobalOptions, { env }: Edge): Look {
+  return {
+    color: decideColor(color, env, sink.isTerminal),
+    unicode: decideUnicode(env),
+    get columns() {
+      return sink.columns;
+    },
+  };
+}
+
+async function helpLook(globals: GlobalOptions, edge: Edge): Promise<HelpLook> {
+  const { color, columns } = lookOf(edge.stdout, globals, edge);
+  const paint = await loadPaint(color);
+  return {
+    width: Math.min(columns ?? DEFAULT_HELP_COLUMNS, MAX_HELP_COLUMNS),
+    heading: (text) => paint('strong', text),
+  };
+}

@@ -1,0 +1,99 @@
+import { defineCommand } from '../cli/define.ts';
+import { EXIT_CODES } from '../cli/failure.ts';
+import { Failure } from '../errors.ts';
+import { dim, strong, type View } from '../terminal/view.ts';
+
+type Topic = 'environment' | 'exit-codes' | 'formats' | 'signatures';
+
+/** A topic as data: what JSON prints too. */
+interface Page {
+  readonly topic: Topic;
+  readonly entries: readonly (readonly [term: string, ...texts: readonly string[]])[];
+  readonly notes: readonly string[];
+}
+
+const TOPICS: Readonly<Record<Topic, () => Promise<Omit<Page, 'topic'>>>> = {
+  environment: async () => {
+    const { SETTINGS } = await import('../config/setting-facts.ts');
+    return {
+      entries: Object.values(SETTINGS).map(({ key, flag, variables, profileKey, defaultText }) => [
+        key,
+        flag ?? '-',
+        variables.join(', '),
+        profileKey ?? '-',
+        defaultText,
+      ]),
+      notes: [
+        'A flag wins over the environment, that over the profile, that over the default.',
+        'kycgenie config list --show-origin names where each value came from.',
+        'HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured. NO_COLOR and FORCE_COLOR decide on colour.',
+      ],
+    };
+  },
+  'exit-codes': async () => ({
+    entries: EXIT_CODES.map(([code, meaning]) => [String(code), meaning]),
+    notes: ['A batch goes on to its end, reports each item, and exits with the code of the worst failure.'],
+  }),
+  formats: async () => ({
+    entries: [
+      ['table', 'for people: the default, on a terminal and piped'],
+      ['json', 'one value, never cut, absent values null, times ISO 8601 UTC; --json is short for it'],
+      ['ndjson', 'one object a line; lists pass each item on as it is read'],
+      ['yaml', 'the same value as YAML'],
+    ],
+    notes: [
+      'Standard output carries data only; notices, questions, progress and errors go to standard error.',
+      'Streams (listen, sandbox) print for people, or with --json one object a line, each with a type.',
+      'With --json an error is one line of JSON on standard error: {"error": {"code", "message", …}}.',
+      '--quiet prints ids only, one a line.',
+    ],
+  }),
+  signatures: async () => {
+    const { PRESETS } = await import('../signing/scheme.ts');
+    return {
+      entries: Object.values(PRESETS).map(({ name, description }) => [name, description]),
+      notes: [
+        'The API reference documents whsec_ secrets and HMAC, but neither header nor scheme of a delivery.',
+        'The sandbox signs, and listen verifies, as Standard Webhooks 1.0 has it, unless --scheme names another of ' +
+          'these: an assumption, not the behaviour of the provider.',
+      ],
+    };
+  },
+};
+
+const isTopic = (name: string): name is Topic => Object.hasOwn(TOPICS, name);
+
+export const command = defineCommand({
+  examples: [{ command: 'kycgenie help webhooks create' }, { command: 'kycgenie help environment' }],
+  setup: (command) => command.argument('<topic>', `a command, or one of ${Object.keys(TOPICS).join(', ')}`),
+  async run(_context, _options, topic): Promise<Page> {
+    if (!isTopic(topic)) {
+      throw new Failure('usage', `There is no command or topic ${topic}`, {
+        hint: `Topics are ${Object.keys(TOPICS).join(', ')}; kycgenie --help lists the commands.`,
+      });
+    }
+    return { topic, ...(await TOPICS[topic]()) };
+  },
+  view: ({ topic, entries, notes }): View => ({
+    kind: 'stack',
+    views: [
+      topic === 'environment'
+        ? settingsTable(entries)
+        : { kind: 'record', fields: entries.map(([term, ...texts]) => [term, texts.join(' ')]) },
+      { kind: 'lines', lines: notes.map(dim), wrap: true },
+    ],
+  }),
+});
+
+const settingsTable = (entries: Page['entries']): View => ({
+  kind: 'table',
+  columns: [
+    { title: 'SETTING' },
+    { title: 'FLAG' },
+    { title: 'ENVIRONMENT' },
+    { title: 'PROFILE KEY' },
+    { title: 'DEFAULT', shrink: true },
+  ],
+  rows: entries.map(([term, ...texts]) => [strong(term), ...texts]),
+  empty: '',
+});

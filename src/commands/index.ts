@@ -1,0 +1,49 @@
+import { type CommandTree, group, leaf } from '../cli/define.ts';
+
+/** Every command, in help order. */
+export const COMMANDS: CommandTree = {
+  Webhooks: {
+    webhooks: group('Manage webhook subscriptions', {
+      create: leaf('Subscribe a URL to event types', () => import('./webhooks/create.ts')),
+      list: leaf('List subscriptions', () => import('./webhooks/list.ts')),
+      get: leaf('Show one subscription', () => import('./webhooks/get.ts')),
+      update: leaf('Change a subscription', () => import('./webhooks/update.ts')),
+      delete: leaf('Delete subscriptions', () => import('./webhooks/delete.ts')),
+      rotate: leaf('Replace the signing secret of a subscription', () => import('./webhooks/rotate.ts')),
+      test: leaf('Have a test event delivered and show the outcome', () => import('./webhooks/test.ts')),
+      recover: leaf('Finish what a crash interrupted', () => import('./webhooks/recover.ts')),
+    }),
+    logs: group('See what was delivered and what failed', {
+      list: leaf('List deliveries, newest first', () => import('./logs/list.ts')),
+      get: leaf('Show one delivery', () => import('./logs/get.ts')),
+    }),
+    events: group('Event types', {
+      types: leaf('List the documented event types', () => import('./events/types.ts')),
+    }),
+  },
+  'On this machine': {
+    listen: leaf('Receive deliveries here and verify their signatures', () => import('./listen.ts')),
+    sandbox: leaf('Run the whole Webhooks API on this machine', () => import('./sandbox.ts')),
+    demo: leaf('Show the main job end to end, leaving nothing behind', () => import('./demo.ts')),
+  },
+  'Account and settings': {
+    login: leaf('Store an API key', () => import('./login.ts')),
+    logout: leaf('Forget the stored API key', () => import('./logout.ts')),
+    whoami: leaf('Show which key, profile and API are in use', () => import('./whoami.ts')),
+    secrets: group('Signing secrets kept on this machine', {
+      list: leaf('List the stored signing secrets, without their values', () => import('./secrets/list.ts')),
+      show: leaf('Print a stored signing secret', () => import('./secrets/show.ts')),
+      import: leaf('Store a signing secret from elsewhere', () => import('./secrets/import.ts')),
+      forget: leaf('Forget the stored secrets of a webhook', () => import('./secrets/forget.ts')),
+    }),
+    config: group('Read and change settings', {
+      list: leaf('List all settings', () => import('./config/list.ts')),
+      get: leaf('Print one setting', () => import('./config/get.ts')),
+      set: leaf('Store a setting in the profile', () => import('./config/set.ts')),
+      unset: leaf('Remove a setting from the profile', () => import('./config/unset.ts')),
+      path: leaf('Print where the config file is', () => import('./config/path.ts')),
+      profiles: leaf('List the profiles', () => import('./config/profiles.ts')),
+    }),
+    help: leaf('Explain a command or a topic', () => import('./help.ts')),
+  },
+};

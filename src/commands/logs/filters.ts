@@ -1,0 +1,77 @@
+import { DELIVERY_STATUSES } from '../../api/wire.ts';
+import type { Command, OptionValues } from '../../cli/define.ts';
+import { oneOf } from '../../cli/one-of.ts';
+import { chooseEvents, collect } from '../../cli/options.ts';
+import type { CodeFilter, LogFilter } from '../../deliveries/filter.ts';
+import { parseDuration } from '../../duration.ts';
+import { Failure } from '../../errors.ts';
+
+export interface FilterOptions {
+  readonly status?: readonly string[] | undefined;
+  readonly event?: readonly string[] | undefined;
+  readonly url?: string | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly code?: readonly string[] | undefined;
+}
+
+const status = oneOf('--status', DELIVERY_STATUSES);
+
+/** The filters that every command over the delivery log takes. */
+export const withFilters = <A extends unknown[], O extends OptionValues, G extends OptionValues>(
+  command: Command<A, O, G>,
+) =>
+  command
+    .optionsGroup('Filters:')
+    .option(
+      '--status <status>',
+      `${DELIVERY_STATUSES.join(', ')}; repeat for more`,
+      (text, all?: readonly string[]) => collect(status(text), all),
+    )
+    .option('--event <type>', 'event type or group; repeat for more', collect)
+    .option('--url <text>', 'only URLs that contain this')
+    .option(
+      '--since <when>',
+      'from: a duration back (2h, 7d) or a time (2026-01-19T10:30Z; local without a zone)',
+    )
+    .option('--until <when>', 'up to: a duration back or a time')
+    .option('--code <code>', "the receiver's answer: 500, 5xx, or none; repeat for more", collect);
+
+/** @param now milliseconds since the epoch, which durations count back from */
+export function toFilter(options: FilterOptions, now: number): LogFilter {
+  const { status: statuses, event, url, since, until, code } = options;
+  return {
+    statuses: statuses && new Set(statuses),
+    eventTypes: event && new Set(chooseEvents(event).types),
+    urlPart: url,
+    since: since === undefined ? undefined : parseWhen('--since', since, now),
+    until: until === undefined ? undefined : parseWhen('--until', until, now),
+    codes: code?.map(parseCode),
+  };
+}
+
+function parseWhen(flag: string, text: string, now: number): number {
+  const back = parseDuration(text);
+  if (back !== undefined) return now - back;
+  // Without a zone a time is local, a bare date too: Date.parse alone would take that one for UTC.
+  const at = /^\d{4}-\d\d-\d\d/.test(text)
+    ? Date.parse(text.length === 10 ? `${text}T00:00` : text)
+    : Number.NaN;
+  if (!Number.isNaN(at)) return at;
+  throw new Failure('usage', `${flag} takes a duration or a time, not "${text}"`, {
+    hint: `Such as ${flag} 2h or ${flag} 2026-01-19T10:30:00Z.`,
+  });
+}
+
+const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const;
+
+function parseCode(text: string): CodeFilter {
+  if (text === 'none') return 'none';
+  const found = CLASSES.find((name) => name === text.toLowerCase());
+  if (found) return found;
+  if (/^[1-5]\d\d$/.test(text)) return Number(text);
+  throw new Failure(
+    'usage',
+    `--code takes a status such as 500, a class such as 5xx, or none, not "${text}"`,
+  );
+}

@@ -1,0 +1,83 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import * as v from 'valibot';
+
+/** Which process something on disk belongs to, and whether that process still runs. */
+
+/** What is asked of the processes of this machine. */
+export interface Processes {
+  /** Of this process. */
+  readonly pid: number;
+  /** Also true for processes of other users. */
+  isAlive(pid: number): boolean;
+}
+
+export const OWNER = v.looseObject({
+  pid: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  /** When the process started, in the kernel's own count; null where the system does not say. */
+  started: v.nullable(v.string()),
+  hostname: v.string(),
+  boot_id: v.nullable(v.string()),
+  /** In which set of process ids `pid` counts: containers have their own. */
+  pid_namespace: v.nullable(v.string()),
+});
+
+export type Owner = v.InferInput<typeof OWNER>;
+
+/** A process that cannot be asked (another host or container) has done its work or died after so long. */
+const UNREACHABLE_OWNER_MAX_AGE_MS = 15 * 60_000;
+/** Where the system does not tell when a process started, a living process this old may be another one. */
+const UNPROVEN_OWNER_MAX_AGE_MS = 60 * 60_000;
+
+/** This process, as others will know it. */
+export function describeOwner(processes: Processes, hostname: string): Owner {
+  return {
+    pid: processes.pid,
+    started: statusOf(processes.pid)?.started ?? null,
+    hostname,
+    boot_id: textOf(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
+    pid_namespace: textOf(() => readlinkSync('/proc/self/ns/pid')),
+  };
+}
+
+/**
+ * True when `owner` no longer runs; `ageMs` is how long ago it took what it owns. Null is an owner that cannot
+ * be read any more.
+ */
+export function isGone(owner: Owner | null, self: Owner, processes: Processes, ageMs: number): boolean {
+  if (owner === null) return isOlder(ageMs, UNREACHABLE_OWNER_MAX_AGE_MS);
+  if (owner.hostname !== self.hostname) return isOlder(ageMs, UNREACHABLE_OWNER_MAX_AGE_MS);
+  // The same machine, started anew: nothing of before runs.
+  if (owner.boot_id !== self.boot_id) return true;
+  if (owner.pid_namespace !== self.pid_namespace) return isOlder(ageMs, UNREACHABLE_OWNER_MAX_AGE_MS);
+  if (!processes.isAlive(owner.pid)) return true;
+  const status = owner.started === null ? null : statusOf(owner.pid);
+  if (status === null) return isOlder(ageMs, UNPROVEN_OWNER_MAX_AGE_MS);
+  return status.isOver || status.started !== owner.started;
+}
+
+/** A time far in the future comes from a clock that was wrong: it does not make an owner immortal. */
+const isOlder = (ageMs: number, limitMs: number): boolean => !(Math.abs(ageMs) <= limitMs);
+
+interface ProcessStatus {
+  readonly started: string;
+  /** Ended, and only waiting for its parent to notice. */
+  readonly isOver: boolean;
+}
+
+/** From Linux's /proc; null elsewhere, or where it is hidden. */
+function statusOf(pid: number): ProcessStatus | null {
+  const line = textOf(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  if (line === null) return null;
+  // The second field is the command in parentheses and may hold anything; the third is the state.
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+  const [state, started] = [fields[0], fields[19]];
+  return started === undefined ? null : { started, isOver: state === 'Z' || state === 'X' };
+}
+
+function textOf(read: () => string): string | null {
+  try {
+    return read().trim();
+  } catch {
+    return null;
+  }
+}

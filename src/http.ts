@@ -1,0 +1,135 @@
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import type { Socket } from 'node:net';
+import { ADDRESS_ATTEMPT_TIMEOUT_MS, bareHost } from './http/address.ts';
+import { type Exchange, exchange } from './http/exchange.ts';
+import { hasHeader, joinRepeats, pairsOf, wireHeaders } from './http/headers.ts';
+import type { Pool } from './http/pool.ts';
+import { type Env, proxyFor } from './http/proxy.ts';
+
+/** One request, whole: short calls and forwarded deliveries alike. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: URL;
+  /** In order, repeats kept; names as they go on the wire. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body?: Uint8Array;
+  /** From the start of the call to the last byte of the answer. */
+  readonly timeoutMs: number;
+  /** An answer with a longer body is an error. */
+  readonly maxBodyBytes: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Names in lower case; repeats joined with `, `. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/**
+ * Sends one request and reads its answer whole. Never follows a redirect, never retries, never decompresses.
+ * Throws NetworkFailure (`network` or `timeout`, with a `reason`), or Failure `usage` for an unusable proxy
+ * setting; rethrows the signal's reason when it aborts.
+ */
+export type Send = (request: HttpRequest) => Promise<HttpResponse>;
+
+export interface SendOptions {
+  /** Where proxy settings are read. */
+  readonly env: Env;
+  /** PEM of the only authority to trust, in place of the built-in ones. */
+  readonly ca?: string | undefined;
+}
+
+/** Connections that stay open between requests, until `close`. */
+export interface PooledSend {
+  readonly send: Send;
+  /** Resolves when running requests are over and all connections closed. */
+  close(): Promise<void>;
+}
+
+const PROXY_CONNECTIONS = 8;
+
+/**
+ * For short calls: node:http(s), cheap to load; its connections stay for the next call but hold no process open.
+ * Asks for unencoded answers. A request that needs a proxy takes the pool.
+ */
+export function createSend(options: SendOptions): Send {
+  const clients = new Map<string, Promise<NodeClient>>();
+  const clientFor = (protocol: string): Promise<NodeClient> => {
+    const client = clients.get(protocol) ?? loadNode(protocol, options.ca);
+    clients.set(protocol, client);
+    return client;
+  };
+  const pool = createPooledSend({ ...options, connections: PROXY_CONNECTIONS });
+  return async (request) => {
+    const plain = askingForIdentity(request);
+    if (proxyFor(options.env, request.url)) return pool.send(plain);
+    return sendOverNode(await clientFor(request.url.protocol), plain);
+  };
+}
+
+/** For forwarding, deliveries and bulk work: undici, at most `connections` a target; headers as given. */
+export function createPooledSend(options: SendOptions & { readonly connections: number }): PooledSend {
+  let loaded: Promise<Pool> | null = null;
+  return {
+    async send(request) {
+      loaded ??= import('./http/pool.ts').then(({ loadPool }) => loadPool(options));
+      return (await loaded).send(request);
+    },
+    async close() {
+      const pool = await loaded;
+      loaded = null;
+      await pool?.close();
+    },
+  };
+}
+
+function askingForIdentity(request: HttpRequest): HttpRequest {
+  if (hasHeader(request.headers, 'accept-encoding')) return request;
+  return { ...request, headers: [...request.headers, ['accept-encoding', 'identity']] };
+}
+
+interface NodeClient {
+  request(options: RequestOptions): ClientRequest;
+  readonly agent: Agent;
+}
+
+async function loadNode(protocol: string, ca: string | undefined): Promise<NodeClient> {
+  const { Agent, request } = protocol === 'https:' ? await import('node:https') : await import('node:http');
+  const options = { keepAlive: true, autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_TIMEOUT_MS };
+  return { request, agent: new Agent(ca === undefined ? options : { ...options, ca }) };
+}
+
+function sendOverNode({ request, agent }: NodeClient, wanted: HttpRequest): Promise<HttpResponse> {
+  const { url, method, body } = wanted;
+  return exchange(wanted, null, (running) => {
+    const outgoing = request({
+      agent,
+      method,
+      host: bareHost(url.hostname),
+      port: url.port,
+      path: url.pathname + url.search,
+      headers: wireHeaders(wanted).flat(),
+    });
+    outgoing.on('socket', (socket) => noteConnection(socket, url, running));
+    outgoing.on('response', (incoming) => readIncoming(incoming, running));
+    outgoing.on('error', (error) => running.failed(error));
+    outgoing.on('close', () => running.failed(null));
+    outgoing.end(body);
+    return () => outgoing.destroy();
+  });
+}
+
+/** A socket that is not connecting any more has carried requests before. */
+function noteConnection(socket: Socket, { protocol }: URL, running: Exchange): void {
+  if (!socket.connecting) running.connected();
+  else socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', () => running.connected());
+}
+
+function readIncoming(incoming: IncomingMessage, running: Exchange): void {
+  running.answered(incoming.statusCode ?? 0, joinRepeats(pairsOf(incoming.rawHeaders)));
+  incoming.on('data', (chunk: Buffer) => running.data(chunk));
+  incoming.on('end', () => running.ended());
+  incoming.on('error', (error) => running.failed(error));
+}

@@ -1,0 +1,89 @@
+import type { Clock } from '../clock.ts';
+import type { Serving, serve } from '../serve.ts';
+import type { ListenLine } from './line.ts';
+import { Receiver, type ReceiverOptions } from './receiver.ts';
+
+/** How long open requests may take once it is time to stop; leaves time for the summary within five seconds. */
+export const DRAIN_GRACE_MS = 4_000;
+
+export interface ListenOptions extends Omit<ReceiverOptions, 'maxDeliveries'> {
+  readonly serve: typeof serve;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly maxBodyBytes?: number | undefined;
+  /** Named in the ready line, so that a script can stop this process. */
+  readonly pid: number;
+  /** Stops after exactly this many deliveries; those that come later are answered 503. */
+  readonly exitAfter?: number | undefined;
+  readonly durationMs?: number | undefined;
+  /** Stops listening: what is open is finished, and the summary still comes. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Listens for deliveries: `ready` once the socket accepts, each delivery, each problem once, and `summary` once
+ * all of them are read.
+ * Throws Failure `usage` when the socket cannot be had.
+ */
+export async function* listen(options: ListenOptions): AsyncGenerator<ListenLine, void, undefined> {
+  const receiver = new Receiver({ ...options, maxDeliveries: options.exitAfter });
+  const serving = await open(options, receiver);
+  const stop = new AbortController();
+  const stopped = closeWhenDone(options, serving, receiver, AbortSignal.any([options.signal, stop.signal]));
+  // Its failure is thrown below, after what is queued; until then it must not count as unhandled.
+  stopped.catch(() => undefined);
+  try {
+    const url = options.path === '/' ? serving.url : serving.url + options.path;
+    yield { type: 'ready', url, port: serving.port, pid: options.pid };
+    let left = options.exitAfter ?? Number.POSITIVE_INFINITY;
+    for await (const line of receiver.lines()) {
+      yield line;
+      if (line.type === 'event') left--;
+      if (left <= 0) stop.abort();
+    }
+    yield receiver.summary();
+  } finally {
+    // Also when the reader has left: nobody is to wait for a queue that is not read any more.
+    receiver.close();
+    stop.abort();
+    await stopped;
+  }
+}
+
+function open(options: ListenOptions, receiver: Receiver): Promise<Serving> {
+  const { host, port, maxBodyBytes } = options;
+  const limits = maxBodyBytes === undefined ? {} : { maxBodyBytes };
+  const onError = (error: unknown): void => receiver.report(error, 'A delivery could not be handled');
+  return options.serve({ host, port, handler: receiver.handler, limits, onError });
+}
+
+/** Waits for the signal or the end of the duration, then drains; never leaves the reader waiting. */
+async function closeWhenDone(
+  { clock, durationMs }: { readonly clock: Clock; readonly durationMs?: number | undefined },
+  serving: Serving,
+  receiver: Receiver,
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.race([
+    aborted(signal),
+    ...(durationMs === undefined ? [] : [pause(clock, durationMs, signal)]),
+  ]);
+  try {
+    await serving.close(DRAIN_GRACE_MS);
+  } finally {
+    receiver.close();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** Rejects never: an abort ends the pause, too. */
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return clock.sleep(ms, signal).catch(() => undefined);
+}

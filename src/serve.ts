@@ -1,0 +1,212 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Failure } from './errors.ts';
+import { headersOf, linger, type OwnStatus, ownAnswer, REASONS, statusOf } from './serve/answers.ts';
+import {
+  accepting,
+  makeServer,
+  reachableHost,
+  SERVE_LIMITS,
+  type ServeLimits,
+  type TlsPair,
+} from './serve/socket.ts';
+
+/** One request as it came off the wire. */
+export interface ReceivedRequest {
+  readonly method: string;
+  /** The request target as sent: path and query, undecoded. */
+  readonly target: string;
+  /** In order, repeats kept, names as sent. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Uint8Array;
+  readonly remoteAddress: string;
+  /** Aborts when the client goes away before its answer. */
+  readonly signal: AbortSignal;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** `content-length` is added unless given. */
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+  readonly body?: Uint8Array | string;
+}
+
+export type Handler = (request: ReceivedRequest) => Promise<Answer>;
+
+export interface ServeOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly handler: Handler;
+  readonly tls?: TlsPair | undefined;
+  readonly limits?: Partial<ServeLimits> | undefined;
+  /** Hears what a handler threw; its client only sees a plain 500. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
+
+export interface Serving {
+  /** Where a client on this machine reaches it, without a trailing slash. */
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  /** Stops accepting, gives open requests up to `graceMs`, then destroys what is left. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Resolves once the socket accepts connections; throws Failure `usage` when it cannot. */
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const limits = { ...SERVE_LIMITS, ...options.limits };
+  const traffic = new Traffic(options.handler, limits, options.onError ?? (() => undefined));
+  const server = makeServer(options.tls, limits);
+  server.on('connection', (socket) => traffic.track(socket, options.tls === undefined));
+  server.on('secureConnection', (socket) => traffic.track(socket, true));
+  server.on('request', (request, response) => traffic.take(request, response, false));
+  server.on('checkContinue', (request, response) => traffic.take(request, response, true));
+  server.on('clientError', (error, socket) => traffic.refuse(error, socket));
+  const { port } = await accepting(server, options.host, options.port);
+  return {
+    url: `${options.tls ? 'https' : 'http'}://${reachableHost(options.host)}:${port}`,
+    host: options.host,
+    port,
+    close: (graceMs) => traffic.drain(server, graceMs),
+  };
+}
+
+/** Everything that is open on one server: its sockets and the requests on them. */
+class Traffic {
+  readonly #handler: Handler;
+  readonly #limits: ServeLimits;
+  readonly #onError: (error: unknown) => void;
+  /** True where requests arrive on it, false for the raw side of a TLS connection. */
+  readonly #sockets = new Map<Socket, boolean>();
+  readonly #responses = new Set<ServerResponse>();
+  #closed: Promise<void> | undefined;
+
+  constructor(handler: Handler, limits: ServeLimits, onError: (error: unknown) => void) {
+    this.#handler = handler;
+    this.#limits = limits;
+    this.#onError = onError;
+  }
+
+  track(socket: Socket, carriesRequests: boolean): void {
+    this.#sockets.set(socket, carriesRequests);
+    socket.once('close', () => this.#sockets.delete(socket));
+  }
+
+  /** `awaitsContinue`: the client sends the body only after `100 Continue`. */
+  take(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
+    const signal = this.#register(request, response);
+    const refusal = this.#refusalOf(request);
+    if (refusal !== undefined) {
+      linger(request, response, refusal);
+      // Who waits for a word before sending has nothing under way that would be worth reading.
+      if (awaitsContinue) response.end();
+      return;
+    }
+    if (awaitsContinue) response.writeContinue();
+    this.#read(request, response, signal);
+  }
+
+  #register(request: IncomingMessage, response: ServerResponse): AbortSignal {
+    this.#responses.add(response);
+    const gone = new AbortController();
+    response.once('close', () => {
+      this.#responses.delete(response);
+      if (!response.writableFinished) gone.abort(new Failure('network', 'The client went away'));
+      if (this.#closed) this.#endIdle();
+    });
+    // Without a listener a broken connection would be an uncaught error; its end is heard above.
+    request.on('error', () => undefined);
+    response.on('error', () => undefined);
+    return gone.signal;
+  }
+
+  #refusalOf({ rawHeaders, headers }: IncomingMessage): OwnStatus | undefined {
+    if (rawHeaders.length / 2 > this.#limits.maxHeaderCount) return 431;
+    return Number(headers['content-length'] ?? 0) > this.#limits.maxBodyBytes ? 413 : undefined;
+  }
+
+  #read(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): void {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const onEnd = (): void => {
+      const [first] = chunks;
+      const body = chunks.length === 1 && first ? first : Buffer.concat(chunks, size);
+      void this.#answer(received(request, body, signal), response);
+    };
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size <= this.#limits.maxBodyBytes) return;
+      chunks.length = 0;
+      request.off('data', onData).off('end', onEnd);
+      linger(request, response, 413);
+    };
+    request.on('data', onData).once('end', onEnd);
+  }
+
+  async #answer(request: ReceivedRequest, response: ServerResponse): Promise<void> {
+    try {
+      this.#send(response, await this.#handler(request));
+    } catch (error) {
+      if (request.signal.aborted) return;
+      this.#onError(error);
+      if (response.headersSent) response.destroy();
+      else this.#send(response, ownAnswer(500));
+    }
+  }
+
+  #send(response: ServerResponse, answer: Answer): void {
+    if (response.destroyed) return;
+    response.writeHead(answer.status, headersOf(answer, this.#closed !== undefined));
+    response.end(answer.body);
+  }
+
+  /** What is not HTTP, too slow or too big is told so where that is still possible, and cut off. */
+  refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+    const begun = [...this.#responses].some(({ req, headersSent }) => headersSent && req.socket === socket);
+    const status = statusOf(error.code);
+    if (begun || status === undefined || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const answer = ownAnswer(status);
+    const flat = headersOf(answer, true);
+    const lines = flat.map((text, i) => (i % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join('');
+    socket.end(`HTTP/1.1 ${status} ${REASONS[status]}\r\n${lines}\r\n${answer.body}`, () => socket.destroy());
+  }
+
+  drain(server: Server, graceMs: number): Promise<void> {
+    this.#closed ??= new Promise((resolve) => {
+      server.close(() => resolve());
+    });
+    this.#endIdle();
+    // The deadline of sockets, not the program's clock.
+    AbortSignal.timeout(graceMs).addEventListener('abort', () => {
+      for (const socket of this.#sockets.keys()) socket.destroy();
+    });
+    return this.#closed;
+  }
+
+  #endIdle(): void {
+    const busy = new Set([...this.#responses].map(({ req }) => req.socket));
+    for (const [socket, carriesRequests] of this.#sockets)
+      if (carriesRequests && !busy.has(socket)) socket.destroySoon();
+  }
+}
+
+function received(request: IncomingMessage, body: Uint8Array, signal: AbortSignal): ReceivedRequest {
+  const { rawHeaders } = request;
+  const headers: (readonly [string, string])[] = [];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2)
+    headers.push([rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '']);
+  return {
+    method: request.method ?? 'GET',
+    target: request.url ?? '/',
+    headers,
+    body,
+    remoteAddress: request.socket.remoteAddress ?? '',
+    signal,
+  };
+}

@@ -1,0 +1,47 @@
+import type { Clock } from '../clock.ts';
+import { inTone, paintLine, toLine } from './line.ts';
+import { createProgress, type ProgressLine } from './progress.ts';
+import type { Look, Paint } from './style.ts';
+import { MARKS, type Text } from './view.ts';
+
+interface TalkOptions {
+  /** Where lines go: stderr. */
+  readonly write: (text: string) => void;
+  /** The look of stderr. */
+  readonly look: Look;
+  readonly paint: Paint;
+  readonly clock: Clock;
+  /** Silences everything but warnings. */
+  readonly quiet: boolean;
+  /** A line can be redrawn: a terminal, and not a dumb one. */
+  readonly live: boolean;
+}
+
+/** The conversation with a person beside the data: notices, warnings, a progress line that stays below them. */
+export function createTalk({ write, look, paint, clock, quiet, live }: TalkOptions) {
+  let current: ProgressLine | undefined;
+  const say = (line: string): void => {
+    current?.hide();
+    write(`${line}\n`);
+    current?.show();
+  };
+  return {
+    notice(text: Text): void {
+      if (!quiet) say(paintLine(inTone(toLine(text, look.unicode), 'dim'), paint));
+    },
+    warn(text: Text): void {
+      const mark = paintLine(toLine(MARKS.warn, look.unicode), paint);
+      say(`${mark} ${paintLine(toLine(text, look.unicode), paint)}`);
+    },
+    raw(line: string): void {
+      say(line);
+    },
+    progress(label: string, total: number): Pick<ProgressLine, 'advance' | 'end'> {
+      if (!live || quiet) return { advance: () => undefined, end: () => undefined };
+      current?.end();
+      const line = createProgress({ label, total, write, look, paint, clock });
+      current = line;
+      return line;
+    },
+  };
+}

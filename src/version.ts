@@ -1,0 +1,5 @@
+import { name, version } from '../package.json';
+
+export const PACKAGE_NAME = name;
+export const VERSION = version;
+export const USER_AGENT = `${PACKAGE_NAME}/${VERSION}`;
