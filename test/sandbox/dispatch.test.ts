@@ -326,7 +326,9 @@ describe('a delivery that fails', () => {
       },
       { attempt_number: 2, status: 'failed', next_retry_at: null },
     ]);
-    expect(JSON.stringify(started.notices)).not.toMatch(new RegExp(`canary|${secret_key.slice(6, 20)}`));
+    const told = JSON.stringify(started.notices);
+    expect(told).not.toContain('canary');
+    expect(told).not.toContain(secret_key.slice(6, 20));
   });
 });
 
