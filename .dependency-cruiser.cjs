@@ -40,7 +40,7 @@ const rules = [
       LEAVES,
     ],
     types: [ROOMS],
-    later: [ROOMS, room('commands')],
+    later: [ROOMS, room('commands'), room('terminal')],
   },
   { from: '^src/main\\.ts$', now: [room('cli'), room('commands'), LEAVES] },
 ];

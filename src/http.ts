@@ -1,15 +1,22 @@
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
-import { ADDRESS_ATTEMPT_TIMEOUT_MS, bareHost } from './http/address.ts';
+import { bareHost } from './http/address.ts';
+import { DIALLING, trust } from './http/dialling.ts';
 import { type Exchange, exchange } from './http/exchange.ts';
 import { hasHeader, joinRepeats, pairsOf, wireHeaders } from './http/headers.ts';
 import type { Pool } from './http/pool.ts';
 import { type Env, proxyFor } from './http/proxy.ts';
+import { wireTarget } from './http/target.ts';
 
 /** One request, whole: short calls and forwarded deliveries alike. */
 export interface HttpRequest {
   readonly method: string;
   readonly url: URL;
+  /**
+   * Path and query exactly as they go on the wire, in place of the URL's, which are normalised. Starts with `/`, and
+   * holds no space and no control character.
+   */
+  readonly target?: string | undefined;
   /** In order, repeats kept; names as they go on the wire. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body?: Uint8Array;
@@ -17,6 +24,8 @@ export interface HttpRequest {
   readonly timeoutMs: number;
   /** An answer with a longer body is an error. */
   readonly maxBodyBytes: number;
+  /** A longer body is cut off at `maxBodyBytes` instead, and its connection closed. */
+  readonly cutsBody?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -39,6 +48,8 @@ export interface SendOptions {
   readonly env: Env;
   /** PEM of the only authority to trust, in place of the built-in ones. */
   readonly ca?: string | undefined;
+  /** Takes any certificate of a target (not of a proxy): for a server of one's own with a self-signed one. */
+  readonly insecure?: boolean | undefined;
 }
 
 /** Connections that stay open between requests, until `close`. */
@@ -57,7 +68,7 @@ const PROXY_CONNECTIONS = 8;
 export function createSend(options: SendOptions): Send {
   const clients = new Map<string, Promise<NodeClient>>();
   const clientFor = (protocol: string): Promise<NodeClient> => {
-    const client = clients.get(protocol) ?? loadNode(protocol, options.ca);
+    const client = clients.get(protocol) ?? loadNode(protocol, options);
     clients.set(protocol, client);
     return client;
   };
@@ -95,10 +106,10 @@ interface NodeClient {
   readonly agent: Agent;
 }
 
-async function loadNode(protocol: string, ca: string | undefined): Promise<NodeClient> {
+async function loadNode(protocol: string, { ca, insecure }: SendOptions): Promise<NodeClient> {
   const { Agent, request } = protocol === 'https:' ? await import('node:https') : await import('node:http');
-  const options = { keepAlive: true, autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_TIMEOUT_MS };
-  return { request, agent: new Agent(ca === undefined ? options : { ...options, ca }) };
+  const options = { keepAlive: true, ...DIALLING, ...trust({ ca, insecure }) };
+  return { request, agent: new Agent(options) };
 }
 
 function sendOverNode({ request, agent }: NodeClient, wanted: HttpRequest): Promise<HttpResponse> {
@@ -109,7 +120,7 @@ function sendOverNode({ request, agent }: NodeClient, wanted: HttpRequest): Prom
       method,
       host: bareHost(url.hostname),
       port: url.port,
-      path: url.pathname + url.search,
+      path: wireTarget(wanted),
       headers: wireHeaders(wanted).flat(),
     });
     outgoing.on('socket', (socket) => noteConnection(socket, url, running));

@@ -43,6 +43,8 @@ export interface ServeOptions {
   readonly limits?: Partial<ServeLimits> | undefined;
   /** Hears what a handler threw; its client only sees a plain 500. */
   readonly onError?: ((error: unknown) => void) | undefined;
+  /** Hears the status of requests that were refused before they reached the handler. */
+  readonly onRefused?: ((status: number) => void) | undefined;
 }
 
 export interface Serving {
@@ -57,7 +59,8 @@ export interface Serving {
 /** Resolves once the socket accepts connections; throws Failure `usage` when it cannot. */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const limits = { ...SERVE_LIMITS, ...options.limits };
-  const traffic = new Traffic(options.handler, limits, options.onError ?? (() => undefined));
+  const { onError = () => undefined, onRefused = () => undefined } = options;
+  const traffic = new Traffic(options.handler, limits, { onError, onRefused });
   const server = makeServer(options.tls, limits);
   server.on('connection', (socket) => traffic.track(socket, options.tls === undefined));
   server.on('secureConnection', (socket) => traffic.track(socket, true));
@@ -73,20 +76,22 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   };
 }
 
+type Hears = Required<{ [Name in 'onError' | 'onRefused']: NonNullable<ServeOptions[Name]> }>;
+
 /** Everything that is open on one server: its sockets and the requests on them. */
 class Traffic {
   readonly #handler: Handler;
   readonly #limits: ServeLimits;
-  readonly #onError: (error: unknown) => void;
+  readonly #hears: Hears;
   /** True where requests arrive on it, false for the raw side of a TLS connection. */
   readonly #sockets = new Map<Socket, boolean>();
   readonly #responses = new Set<ServerResponse>();
   #closed: Promise<void> | undefined;
 
-  constructor(handler: Handler, limits: ServeLimits, onError: (error: unknown) => void) {
+  constructor(handler: Handler, limits: ServeLimits, hears: Hears) {
     this.#handler = handler;
     this.#limits = limits;
-    this.#onError = onError;
+    this.#hears = hears;
   }
 
   track(socket: Socket, carriesRequests: boolean): void {
@@ -99,6 +104,7 @@ class Traffic {
     const signal = this.#register(request, response);
     const refusal = this.#refusalOf(request);
     if (refusal !== undefined) {
+      this.#hears.onRefused(refusal);
       linger(request, response, refusal);
       // Who waits for a word before sending has nothing under way that would be worth reading.
       if (awaitsContinue) response.end();
@@ -141,6 +147,7 @@ class Traffic {
       if (size <= this.#limits.maxBodyBytes) return;
       chunks.length = 0;
       request.off('data', onData).off('end', onEnd);
+      this.#hears.onRefused(413);
       linger(request, response, 413);
     };
     request.on('data', onData).once('end', onEnd);
@@ -151,7 +158,7 @@ class Traffic {
       this.#send(response, await this.#handler(request));
     } catch (error) {
       if (request.signal.aborted) return;
-      this.#onError(error);
+      this.#hears.onError(error);
       if (response.headersSent) response.destroy();
       else this.#send(response, ownAnswer(500));
     }
@@ -171,6 +178,7 @@ class Traffic {
       socket.destroy();
       return;
     }
+    this.#hears.onRefused(status);
     const answer = ownAnswer(status);
     const flat = headersOf(answer, true);
     const lines = flat.map((text, i) => (i % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join('');

@@ -32,6 +32,15 @@ export interface Talk {
   raw(line: string): void;
   /** A long job's line that redraws itself on a terminal and is absent elsewhere. */
   progress(label: string, total: number): Progress;
+  /** A line that says how things stand, below everything else on a terminal and absent elsewhere. */
+  status(): Status;
+  /** Prints to stdout, which may be the same terminal, with the live line out of the way. */
+  above(print: () => Promise<void>): Promise<void>;
+}
+
+export interface Status {
+  set(text: Text): void;
+  end(): void;
 }
 
 export interface Progress {
@@ -43,7 +52,8 @@ export interface Progress {
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
-  readonly pid: number;
+  /** This one, and whether others run. */
+  readonly processes: { readonly pid: number; isAlive(pid: number): boolean };
   /** Only ids are printed. */
   readonly quiet: boolean;
   /** Aborts on the first Ctrl-C or SIGTERM, with Failure `interrupted` or `terminated` as reason. */
@@ -62,6 +72,8 @@ export interface Context {
   stdin(): Promise<string>;
   /** `-` is standard input, anything else a file's path. */
   readInput(path: string): Promise<string>;
+  /** The same as exact bytes, and more of them: the body of a delivery. */
+  readBytes(path: string): Promise<Uint8Array>;
   /**
    * Runs another command as if it had been typed, and hands over what it would have shown; nothing is printed.
    * Throws what the command throws.

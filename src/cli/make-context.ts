@@ -17,6 +17,9 @@ import type { GlobalOptions } from './globals.ts';
 
 /** Standard input and files that an option names are read whole up to this. */
 const MAX_INPUT_BYTES = 1024 * 1024;
+/** What is read as bytes: bodies. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
 interface Shared {
   /** The look of stderr. */
@@ -29,8 +32,10 @@ interface Shared {
 export function makeContext(edge: Edge, globals: GlobalOptions, { look, paint, invoke }: Shared): Context {
   const { env, clock, signal, processes } = edge;
   const talk = makeTalk(edge, globals, look, paint);
-  const stdin = once(() => readStdin(edge));
-  const readInput = async (path: string): Promise<string> => (path === '-' ? stdin() : readTextFile(path));
+  const stdinBytes = once(() => readStdin(edge));
+  const stdin = async (): Promise<string> => toText(await stdinBytes(), STDIN);
+  const readInput = async (path: string): Promise<string> =>
+    path === '-' ? stdin() : toText(readFile(path, MAX_INPUT_BYTES), path);
   const environment = { clock, signals: edge.signals, onDamage: talk.warn };
   const places = once(async () => {
     const { resolvePlaces } = await import('../config/settings.ts');
@@ -50,7 +55,7 @@ export function makeContext(edge: Edge, globals: GlobalOptions, { look, paint, i
     env,
     clock,
     signal,
-    pid: processes.pid,
+    processes,
     quiet: globals.quiet === true,
     talk,
     places,
@@ -58,6 +63,7 @@ export function makeContext(edge: Edge, globals: GlobalOptions, { look, paint, i
     profiles,
     stdin,
     readInput,
+    readBytes: async (path) => (path === '-' ? stdinBytes() : readFile(path, MAX_BODY_BYTES)),
     invoke,
     ask: once(async () => {
       const { createQuestions } = await import('../terminal/prompt.ts');
@@ -143,27 +149,43 @@ const contents = ({ headers, body }: Contents): readonly string[] => [
   ...(body === null ? [] : [`  ${body}`]),
 ];
 
+const STDIN = 'Standard input';
+
+function toText(bytes: Buffer, what: string): string {
+  if (bytes.length > MAX_INPUT_BYTES) throw tooLarge(what, MAX_INPUT_BYTES);
+  return bytes.toString('utf8');
+}
+
 /** Bounded by what is read, not by what the system says: devices and pipes have no size. */
-function readTextFile(path: string): string {
-  const bytes = Buffer.alloc(MAX_INPUT_BYTES + 1);
-  let length = 0;
+function readFile(path: string, maxBytes: number): Buffer {
   try {
     const file = openSync(resolve(path), 'r');
     try {
-      for (let read = -1; read !== 0 && length < bytes.length; length += read) {
-        read = readSync(file, bytes, length, bytes.length - length, null);
-      }
+      const bytes = readUpTo(file, maxBytes + 1);
+      if (bytes.length > maxBytes) throw tooLarge(path, maxBytes);
+      return bytes;
     } finally {
       closeSync(file);
     }
   } catch (error) {
+    if (error instanceof Failure) throw error;
     throw new Failure('usage', `${path} cannot be read: ${systemReason(error)}`, { cause: error });
   }
-  if (length > MAX_INPUT_BYTES) throw tooLarge(path);
-  return bytes.toString('utf8', 0, length);
 }
 
-async function readStdin(edge: Edge): Promise<string> {
+function readUpTo(file: number, maxBytes: number): Buffer {
+  const chunks: Buffer[] = [];
+  for (let left = maxBytes; left > 0; ) {
+    const chunk = Buffer.alloc(Math.min(left, CHUNK_BYTES));
+    const length = readSync(file, chunk, 0, chunk.length, null);
+    if (length === 0) break;
+    chunks.push(chunk.subarray(0, length));
+    left -= length;
+  }
+  return Buffer.concat(chunks);
+}
+
+async function readStdin(edge: Edge): Promise<Buffer> {
   if (edge.stdinIsTerminal) {
     throw new Failure('usage', 'Standard input is a terminal: there is nothing to read', {
       hint: 'Pipe the text in.',
@@ -178,7 +200,7 @@ async function readStdin(edge: Edge): Promise<string> {
   try {
     for await (const chunk of stdin as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > MAX_INPUT_BYTES) throw tooLarge('Standard input');
+      if (size > MAX_BODY_BYTES) throw tooLarge(STDIN, MAX_BODY_BYTES);
       chunks.push(chunk);
     }
   } catch (error) {
@@ -188,11 +210,11 @@ async function readStdin(edge: Edge): Promise<string> {
     signal.removeEventListener('abort', stop);
   }
   signal.throwIfAborted();
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
-const tooLarge = (what: string): Failure =>
-  new Failure('usage', `${what} holds more than ${MAX_INPUT_BYTES / 1024} KiB`);
+const tooLarge = (what: string, maxBytes: number): Failure =>
+  new Failure('usage', `${what} holds more than ${maxBytes / 1024} KiB`);
 
 /** The first call makes the value, later ones share it. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {

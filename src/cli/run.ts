@@ -4,8 +4,7 @@ import { toJson } from '../terminal/json.ts';
 import type { Look } from '../terminal/style.ts';
 import { decideColor, decideUnicode, loadPaint } from '../terminal/style.ts';
 import { plain } from '../terminal/text.ts';
-import type { Text } from '../terminal/view.ts';
-import type { Context, Invoked } from './context.ts';
+import type { Context, Invoked, Talk } from './context.ts';
 import type { CommandTree, ListResult, Result } from './define.ts';
 import { ClosedOutput, type Edge, type Sink } from './edge.ts';
 import { type ExitCode, exitCodeOf, reportFailure, viewFailure } from './failure.ts';
@@ -46,7 +45,7 @@ async function execute(tree: CommandTree, typed: Typed, edge: Edge): Promise<Exi
     look: lookOf(edge.stdout, globals, edge),
   };
   const context = await contextOf(tree, globals, edge);
-  const show = (rendered: Rendered): Promise<void> => write(rendered, edge, context.talk.notice);
+  const show = (rendered: Rendered): Promise<void> => write(rendered, edge, context.talk);
   switch (command.kind) {
     case 'value': {
       const result = await command.run(context, options, args);
@@ -114,9 +113,11 @@ async function showList(
   await show(await renderValue(result, rendering));
 }
 
-async function write({ stdout, notes }: Rendered, edge: Edge, notice: (text: Text) => void): Promise<void> {
-  for (const text of stdout) await edge.stdout.write(text);
-  for (const note of notes) notice(note);
+async function write({ stdout, notes }: Rendered, edge: Edge, talk: Talk): Promise<void> {
+  await talk.above(async () => {
+    for (const text of stdout) await edge.stdout.write(text);
+  });
+  for (const note of notes) talk.notice(note);
 }
 
 async function fail(error: unknown, globals: GlobalOptions, edge: Edge): Promise<ExitCode> {

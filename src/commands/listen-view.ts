@@ -1,41 +1,22 @@
-import type { EventLine, ListenLine, ReadyLine, SummaryLine } from '../listen/line.ts';
-import {
-  accent,
-  bad,
-  dim,
-  good,
-  MARKS,
-  type Span,
-  strong,
-  type Text,
-  type View,
-  warn,
-} from '../terminal/view.ts';
-import { localTime } from '../terminal/when.ts';
+import type { ForwardLine, ListenLine, ReadyLine, SchemeLine, SummaryLine } from '../listen/line.ts';
+import { accent, bad, dim, good, MARKS, strong, type Text, type View, warn } from '../terminal/view.ts';
+import { when } from '../terminal/when.ts';
+import { INDENT, outcome, viewDelivery, viewTrouble } from './delivery-view.ts';
 
-/** Longer bodies are cut under --verbose; JSON output has all of it. */
-const MAX_BODY_LINES = 60;
-/** Where explanations start, below the event type. */
-const INDENT = ' '.repeat(12);
-
-export function viewLine(line: ListenLine, verbose: boolean): View {
+export function viewLine(line: ListenLine, verbose: boolean, now: number): View {
   switch (line.type) {
     case 'ready':
       return { kind: 'lines', lines: ready(line) };
+    case 'scheme':
+      return { kind: 'lines', lines: scheme(line), wrap: true };
     case 'problem':
       return { kind: 'lines', lines: [[MARKS.warn, ' ', warn(line.message)]], wrap: true };
     case 'summary':
-      return { kind: 'lines', lines: [summary(line)] };
+      return { kind: 'lines', lines: [viewSummary(line)] };
     case 'event':
-      return {
-        kind: 'stack',
-        tight: true,
-        views: [
-          { kind: 'lines', lines: [headline(line)] },
-          { kind: 'lines', lines: explanation(line), wrap: true },
-          { kind: 'lines', lines: verbose ? contents(line) : [] },
-        ],
-      };
+      return viewDelivery(line, verbose);
+    case 'forward':
+      return viewForward(line, now);
   }
 }
 
@@ -44,53 +25,54 @@ const ready = ({ url }: ReadyLine): readonly Text[] => [
   dim('Ctrl-C stops.'),
 ];
 
-function headline(event: EventLine): Text {
-  const { signature, response, duplicate_of: original } = event;
-  return [
-    dim(`${localTime(event.received_at)}  `),
-    VERDICT_MARKS[signature.status],
-    ' ',
-    strong(event.event_type ?? 'unknown type'),
-    ...(event.event_id === null ? [] : [dim(`  ${event.event_id}`)]),
-    '  ',
-    response.status < 300 ? good(String(response.status)) : bad(String(response.status)),
-    ...(signature.secret_age === 'previous' ? [warn('  signed with the previous secret')] : []),
-    ...(original === null ? [] : [warn('  delivered again')]),
-  ];
+const scheme = ({ scheme: name, description, pinned }: SchemeLine): readonly Text[] => [
+  [good('Signature scheme found: '), strong(name), `, ${description}`],
+  dim(
+    pinned
+      ? 'The profile keeps it, and no other is accepted; kycgenie config unset scheme forgets it.'
+      : 'For this run no other is accepted.',
+  ),
+];
+
+function viewForward(line: ForwardLine, now: number): View {
+  const { forward, next_attempt_at: next } = line;
+  const isDelivered = forward.status !== null && forward.status >= 200 && forward.status < 300;
+  const then = next === null ? (line.is_last ? 'given up' : 'next run goes on') : `again ${when(next, now)}`;
+  return {
+    kind: 'stack',
+    tight: true,
+    views: [
+      {
+        kind: 'lines',
+        lines: [
+          [
+            INDENT.slice(2),
+            isDelivered ? MARKS.ok : MARKS.fail,
+            ' ',
+            strong(line.event_type ?? 'unknown type'),
+            dim(`  ${line.event_id ?? line.id}  `),
+            ...outcome(forward),
+            ...(isDelivered ? [] : [warn(`  ${then}`)]),
+          ],
+        ],
+      },
+      viewTrouble(forward),
+    ],
+  };
 }
 
-const VERDICT_MARKS: Readonly<Record<EventLine['signature']['status'], Span>> = {
-  valid: MARKS.ok,
-  invalid: MARKS.fail,
-  unverified: MARKS.warn,
-};
-
-/** A delivery that did not verify says why, and what to do about it. */
-function explanation({ signature }: EventLine): readonly Text[] {
-  if (signature.status === 'valid') return [];
-  const word = signature.status === 'invalid' ? bad(signature.reason ?? 'invalid') : warn('unverified');
-  return [[INDENT, word, ': ', signature.hint ?? '']];
-}
-
-function contents({ request }: EventLine): readonly Text[] {
-  const target = request.query === null ? request.path : `${request.path}?${request.query}`;
-  const body =
-    request.body === null ? [dim('no JSON body')] : JSON.stringify(request.body, null, 2).split('\n');
-  const cut = body.length > MAX_BODY_LINES ? [dim(`… ${body.length - MAX_BODY_LINES} more lines`)] : [];
-  return [
-    [INDENT, dim(`${request.method} ${target}`)],
-    ...request.headers.map(([name, value]): Text => [INDENT, dim(`${name}: `), value]),
-    ...[...body.slice(0, MAX_BODY_LINES), ...cut].map((text): Text => [INDENT, text]),
-    '',
-  ];
-}
-
-function summary({ received, valid, invalid, unverified, duplicates }: SummaryLine): Text {
+/** `12 received: 11 valid, 1 invalid, …`; also the line that stays below on a terminal. */
+export function viewSummary(summary: SummaryLine): Text {
+  const { received, valid, invalid, unverified, duplicates } = summary;
+  const { forwarded, forward_failed: failed, forward_pending: pending } = summary;
   const parts = [
     good(`${valid} valid`),
     invalid > 0 ? bad(`${invalid} invalid`) : dim('0 invalid'),
     unverified > 0 ? warn(`${unverified} unverified`) : dim('0 unverified'),
     dim(`${duplicates} duplicates`),
+    ...(forwarded > 0 ? [good(`${forwarded} forwarded`)] : []),
+    ...(failed > 0 ? [bad(`${failed} not forwarded`)] : []),
+    ...(pending > 0 ? [warn(`${pending} still to be forwarded`)] : []),
   ];
   return [`${received} received: `, ...parts.flatMap((part, index) => (index === 0 ? [part] : [', ', part]))];
 }

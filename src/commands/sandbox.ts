@@ -62,7 +62,7 @@ export const command = defineStream({
         apiKey: await givenKey(context),
         host: options.host,
         port: options.port ?? DEFAULT_PORT,
-        pid: context.pid,
+        pid: context.processes.pid,
         signal: context.signal,
         retryScheduleMs: options.retrySchedule,
         deliveryTimeoutMs: options.deliveryTimeout,

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import * as v from 'valibot';
-import type { ApiVersion, NewWebhook } from '../api/wire.ts';
-import { API_VERSIONS } from '../api-versions.ts';
 import type { Clock } from '../clock.ts';
 import { Failure } from '../errors.ts';
 import { isRecord } from '../record.ts';
 import { holderOf, makeClaim, removeClaims } from './claims.ts';
-import { describeOwner, isGone, OWNER, type Owner, type Processes } from './owner.ts';
+import { ID, type Intent, type IntentFile, isIntentFile, JOURNAL_VERSION } from './intent-file.ts';
+import { type Leases, openLeases } from './leases.ts';
+import { describeOwner, isGone, type Owner, type Processes } from './owner.ts';
 import {
   closeFolder,
   createExclusively,
@@ -20,29 +19,6 @@ import {
 } from './private-files.ts';
 import { readJson, setAside } from './store.ts';
 import { isNewer } from './versions.ts';
-
-interface IntentBase {
-  /** Also the file name: `[0-9a-f-]+`. */
-  readonly id: string;
-  readonly idempotencyKey: string;
-  readonly profile: string;
-  readonly baseUrl: string;
-  readonly apiVersion: ApiVersion;
-  /** Tells API keys apart without holding one: the call is repeated with the same key alone. */
-  readonly account: string;
-  /** ISO 8601 UTC. */
-  readonly startedAt: string;
-}
-
-/** What a process was about to ask for when it might have died: enough to ask again with the same key. */
-export type Intent =
-  | (IntentBase & { readonly kind: 'create'; readonly request: NewWebhook })
-  | (IntentBase & {
-      readonly kind: 'rotate';
-      readonly webhookId: string;
-      /** As of when its secret is stored, where that is not `startedAt`: ISO 8601 UTC. */
-      readonly obtainedAt?: string;
-    });
 
 export type NewIntent = Intent extends infer I
   ? I extends Intent
@@ -63,56 +39,15 @@ export interface Journal {
    * false when another process has it or it is gone.
    */
   claim(id: string): Promise<boolean>;
+  /** Whether the create that this lease is for may still be on its way, whoever is at work on it. */
+  isOpen(lease: string): boolean;
+  /** Of the temporary subscriptions. */
+  readonly leases: Leases;
 }
 
-const JOURNAL_VERSION = 1;
-const ID = /^[0-9a-f-]+$/;
 const FILE_NAME = /^([0-9a-f-]+)\.json$/;
 /** Intents and claims that were not published yet. */
 const LEFTOVER = /^[0-9a-f-]{36}\.(?:json|claim-\d{1,9})\.tmp-[0-9a-f-]{36}$/;
-
-const TEXT = v.pipe(v.string(), v.nonEmpty());
-const TIME = v.pipe(
-  v.string(),
-  v.check((time) => !Number.isNaN(Date.parse(time))),
-);
-const BASE = {
-  id: v.pipe(v.string(), v.regex(ID)),
-  idempotencyKey: TEXT,
-  profile: TEXT,
-  baseUrl: TEXT,
-  account: TEXT,
-  apiVersion: v.picklist(API_VERSIONS),
-  startedAt: TIME,
-};
-
-const REQUEST = v.looseObject({
-  event_type: TEXT,
-  webhook_url: TEXT,
-  description: v.exactOptional(v.string()),
-  filters: v.exactOptional(v.custom<Readonly<Record<string, unknown>>>(isRecord)),
-});
-
-const FILE = v.looseObject({
-  version: v.literal(JOURNAL_VERSION),
-  owner: OWNER,
-  intent: v.union([
-    v.looseObject({ ...BASE, kind: v.literal('create'), request: REQUEST }),
-    v.looseObject({
-      ...BASE,
-      kind: v.literal('rotate'),
-      webhookId: TEXT,
-      obtainedAt: v.exactOptional(TIME),
-    }),
-  ]),
-});
-
-/** Taken as it was read, not as a parser would rebuild it: a repeated request must have the very same body. */
-interface IntentFile {
-  readonly version: typeof JOURNAL_VERSION;
-  readonly owner: Owner;
-  readonly intent: Intent;
-}
 
 interface Options {
   readonly dataDir: string;
@@ -129,11 +64,13 @@ export function openJournal(options: Options): Journal {
 }
 
 class JournalFolder implements Journal {
+  readonly leases: Leases;
   readonly #options: Options;
   readonly #folder: string;
   readonly #self: Owner;
 
   constructor(options: Options) {
+    this.leases = openLeases(options);
     this.#options = options;
     this.#folder = join(options.dataDir, 'journal');
     this.#self = describeOwner(options.processes, options.hostname);
@@ -166,10 +103,7 @@ class JournalFolder implements Journal {
 
   async orphans(): Promise<readonly Intent[]> {
     sweepLeftovers(this.#folder, LEFTOVER, this.#options.clock.now());
-    const files = namesIn(this.#folder).flatMap((name) => {
-      const [, id] = FILE_NAME.exec(name) ?? [];
-      return id === undefined ? [] : (this.#read(id) ?? []);
-    });
+    const files = this.#files();
     if (files.length > 0) this.#close();
     attempt(this.#folder, 'written', () => removeClaims(this.#folder, (id) => !existsSync(this.#pathOf(id))));
     const orphans = files.filter((file) => this.#freeClaim(file) !== null).map(({ intent }) => intent);
@@ -188,6 +122,17 @@ class JournalFolder implements Journal {
     // Its last owner finished it in between, claims and all.
     removeClaims(this.#folder, (other) => other === id);
     return false;
+  }
+
+  isOpen(lease: string): boolean {
+    return this.#files().some(({ intent }) => intent.kind === 'create' && intent.lease === lease);
+  }
+
+  #files(): readonly IntentFile[] {
+    return namesIn(this.#folder).flatMap((name) => {
+      const [, id] = FILE_NAME.exec(name) ?? [];
+      return id === undefined ? [] : (this.#read(id) ?? []);
+    });
   }
 
   /** The number of the claim that may be made on an orphan; null for an intent that someone is at work on. */
@@ -232,10 +177,6 @@ class JournalFolder implements Journal {
     if (!ID.test(id)) throw new Failure('internal', 'An intent has an id that cannot be a file name');
     return join(this.#folder, `${id}.json`);
   }
-}
-
-function isIntentFile(json: unknown, id: string): json is IntentFile {
-  return v.is(FILE, json) && json.intent.id === id;
 }
 
 function attempt<T>(path: string, verb: 'written' | 'removed', work: () => T): T {

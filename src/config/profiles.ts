@@ -9,7 +9,7 @@ import { type StoreEnvironment, StoreFile } from './store.ts';
 import { refuseNewer } from './versions.ts';
 
 /** What a profile may hold, in the names users type after `config set`; all as text, as typed. */
-export const PROFILE_KEYS = ['base_url', 'api_version', 'timeout', 'max_retries'] as const;
+export const PROFILE_KEYS = ['base_url', 'api_version', 'timeout', 'max_retries', 'scheme'] as const;
 export type ProfileKey = (typeof PROFILE_KEYS)[number];
 
 export interface Profile {
@@ -36,6 +36,7 @@ const ENTRY = v.looseObject({
   api_version: VALUE,
   timeout: VALUE,
   max_retries: VALUE,
+  scheme: VALUE,
 });
 
 type Entry = v.InferInput<typeof ENTRY>;

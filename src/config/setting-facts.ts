@@ -31,6 +31,7 @@ const MAX_KEY_CHARS = 1024;
 /** Far below what the timers of the runtime can count. */
 const MAX_TIMEOUT_MS = 24 * 3_600_000;
 const MAX_RETRIES = 20;
+const MAX_SCHEME_CHARS = 16_384;
 const QUOTED_CHARS = 40;
 
 export const DEFAULT_BASE_URL = 'https://api.kycgenie.com';
@@ -38,7 +39,7 @@ export const DEFAULT_TIMEOUT_MS = 30_000;
 export const DEFAULT_MAX_RETRIES = 3;
 
 const notEmpty = (text: string): boolean => text !== '';
-const itself = (text: string): string => text;
+const itself = <T>(text: T): T => text;
 
 const API_KEY: SettingFact<Secret | null> = {
   key: 'api_key',
@@ -112,6 +113,18 @@ const MAX_RETRIES_FACT: SettingFact<number> = {
   format: String,
 };
 
+const SCHEME: SettingFact<string | null> = {
+  key: 'scheme',
+  flag: null,
+  variables: [],
+  profileKey: 'scheme',
+  defaultText: 'auto: found by the first delivery that verifies, and kept here',
+  description: 'How deliveries are signed, as the YAML that --scheme takes',
+  counts: notEmpty,
+  parse: parseSchemeText,
+  format: itself,
+};
+
 const CONFIG_DIR: SettingFact<string> = {
   key: 'config_dir',
   flag: null,
@@ -156,6 +169,7 @@ export const SETTINGS = {
   apiVersion: API_VERSION,
   timeoutMs: TIMEOUT,
   maxRetries: MAX_RETRIES_FACT,
+  scheme: SCHEME,
   configDir: CONFIG_DIR,
   dataDir: DATA_DIR,
   noInput: NO_INPUT,
@@ -227,6 +241,12 @@ function parseRetries(text: string): Parsed<number> {
     problem: `is not a number of retries: ${quote(text)}`,
     hint: `Give a whole number from 0 to ${MAX_RETRIES}.`,
   };
+}
+
+/** Read as YAML where it is used: whoever only lists settings needs no parser. */
+function parseSchemeText(text: string): Parsed<string> {
+  if (text.length <= MAX_SCHEME_CHARS) return { value: text };
+  return { problem: 'is too long for a scheme', hint: 'kycgenie config unset scheme forgets it.' };
 }
 
 function parseFolder(text: string): Parsed<string> {

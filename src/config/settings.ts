@@ -30,6 +30,8 @@ export interface Settings {
   readonly apiVersion: Setting<ApiVersion>;
   readonly timeoutMs: Setting<number>;
   readonly maxRetries: Setting<number>;
+  /** The YAML of a signature scheme, or a preset's name; null: to be found. */
+  readonly scheme: Setting<string | null>;
   readonly configDir: Setting<string>;
   readonly dataDir: Setting<string>;
   /** True: never prompt. */
@@ -96,6 +98,7 @@ export async function resolveSettings(sources: SettingSources): Promise<Settings
     apiVersion: pick(SETTINGS.apiVersion, from(flags.apiVersion, values.api_version), 'v2'),
     timeoutMs: pick(SETTINGS.timeoutMs, from(flags.timeout, values.timeout), DEFAULT_TIMEOUT_MS),
     maxRetries: pick(SETTINGS.maxRetries, from(flags.maxRetries, values.max_retries), DEFAULT_MAX_RETRIES),
+    scheme: pick<string | null>(SETTINGS.scheme, from(undefined, values.scheme), null),
   };
 }
 
@@ -117,6 +120,7 @@ export function listSettings(settings: Settings): readonly ListedSetting[] {
     listed(SETTINGS.apiVersion, settings.apiVersion),
     listed(SETTINGS.timeoutMs, settings.timeoutMs),
     listed(SETTINGS.maxRetries, settings.maxRetries),
+    listed(SETTINGS.scheme, settings.scheme),
     listed(SETTINGS.configDir, settings.configDir),
     listed(SETTINGS.dataDir, settings.dataDir),
     listed(SETTINGS.noInput, settings.noInput),

@@ -4,6 +4,3 @@ export const bareHost = (hostname: string): string => hostname.replace(/^\[(.*)\
 /** `host:port`, the port always named: what people check first. */
 export const hostAndPort = (url: URL): string =>
   url.port === '' ? `${url.hostname}:${url.protocol === 'https:' ? 443 : 80}` : url.host;
-
-/** For one address when a name has several; Node's own 250 ms gives up on slow but healthy networks. */
-export const ADDRESS_ATTEMPT_TIMEOUT_MS = 1_000;

@@ -10,6 +10,8 @@ export interface Bounds {
   readonly url: URL;
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
+  /** A longer body ends there and the answer is whole, instead of an error. */
+  readonly cutsBody?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -97,6 +99,10 @@ export class Exchange {
       this.#chunks.push(chunk);
       return;
     }
+    if (this.#bounds.cutsBody) {
+      this.#cut(chunk);
+      return;
+    }
     const limit = `more than ${this.#bounds.maxBodyBytes} bytes`;
     this.#giveUp(boundFailure('too_large', `The answer of ${hostAndPort(this.#bounds.url)} has ${limit}`));
   }
@@ -105,6 +111,13 @@ export class Exchange {
     const head = this.#head;
     if (head === null) this.failed(null);
     else this.#settle(() => this.#resolve({ ...head, body: Buffer.concat(this.#chunks) }));
+  }
+
+  /** The rest is not waited for: a body may be endless. */
+  #cut(last: Uint8Array): void {
+    this.#chunks.push(last.subarray(0, last.length + this.#bounds.maxBodyBytes - this.#bytes));
+    this.ended();
+    this.#stop?.(new Error('stopped'));
   }
 
   /** Any error of the client, or null for a connection that closed without one. */

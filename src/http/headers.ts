@@ -1,3 +1,5 @@
+import type { Aim } from './target.ts';
+
 export type HeaderPairs = readonly (readonly [name: string, value: string])[];
 
 /** Headers of the connection, not the message: the client's own business. */
@@ -13,9 +15,8 @@ const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
 const METHODS_WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
 /** A request as both clients need it. */
-export interface Message {
+export interface Message extends Aim {
   readonly method: string;
-  readonly url: URL;
   readonly headers: HeaderPairs;
   readonly body?: Uint8Array | undefined;
 }

@@ -1,17 +1,18 @@
 import type { buildConnector, Dispatcher } from 'undici';
-import { ADDRESS_ATTEMPT_TIMEOUT_MS, hostAndPort } from './address.ts';
+import { hostAndPort } from './address.ts';
+import { DIALLING, type Trust, trust } from './dialling.ts';
 import { type Answer, type Bounds, type Exchange, exchange } from './exchange.ts';
 import { proxyFailure } from './failure.ts';
 import { joinRepeats, type Message, wireHeaders } from './headers.ts';
 import { type Env, type HttpProxy, proxyFor } from './proxy.ts';
+import { wireTarget } from './target.ts';
 
 /** Of one connection; an exchange may end sooner by its own bound. */
 const CONNECT_TIMEOUT_MS = 30_000;
 const PROXY_LOGIN_REQUIRED = 407;
 
-export interface PoolOptions {
+export interface PoolOptions extends Trust {
   readonly env: Env;
-  readonly ca?: string | undefined;
   /** At most so many at once to one target. */
   readonly connections: number;
 }
@@ -22,13 +23,9 @@ export interface Pool {
   close(): Promise<void>;
 }
 
-export async function loadPool({ env, ca, connections }: PoolOptions): Promise<Pool> {
+export async function loadPool({ env, ca, insecure, connections }: PoolOptions): Promise<Pool> {
   const { Agent, buildConnector } = await import('undici');
-  const dial = buildConnector({
-    timeout: CONNECT_TIMEOUT_MS,
-    autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_TIMEOUT_MS,
-    ...(ca === undefined ? {} : { ca }),
-  });
+  const dial = buildConnector({ timeout: CONNECT_TIMEOUT_MS, ...DIALLING, ...trust({ ca, insecure }) });
   const connect: buildConnector.connector = (wanted, done) => dial(withoutServerName(wanted), done);
   // The exchange has the only deadline.
   const settings = { connections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 };
@@ -87,8 +84,8 @@ function sendOver(
 /** A relay is sent the whole URL, as proxies want it for http; https goes through a tunnel instead. */
 function dispatchOptions(request: Message, relay: HttpProxy | null): Dispatcher.DispatchOptions {
   const { url, method, body = null } = request;
+  const path = wireTarget(request);
   const headers = wireHeaders(request).flat();
-  const path = url.pathname + url.search;
   if (relay === null) return { origin: url.origin, method, path, body, headers };
   const pass = relay.authorization === null ? [] : ['proxy-authorization', relay.authorization];
   return { origin: relay.url.origin, method, path: url.origin + path, body, headers: [...headers, ...pass] };

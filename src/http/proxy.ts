@@ -11,18 +11,24 @@ export interface HttpProxy {
   readonly authorization: string | null;
 }
 
+const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '[::]']);
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
 /**
  * The proxy that the environment names for `target`, as curl reads it: the variable of its scheme, else ALL_PROXY,
- * lower case first; none for loopback and what NO_PROXY excludes. Throws Failure `usage` on an unusable value.
+ * lower case first; none for this machine and what NO_PROXY excludes. Throws Failure `usage` on an unusable value.
  */
 export function proxyFor(env: Env, target: URL): HttpProxy | null {
   const scheme = target.protocol.slice(0, -1);
   const found = firstSet(env, [`${scheme}_proxy`, `${scheme.toUpperCase()}_PROXY`, 'all_proxy', 'ALL_PROXY']);
-  if (!found || isLoopback(target.hostname)) return null;
+  if (!found || isHere(target.hostname)) return null;
   const exceptions = firstSet(env, ['no_proxy', 'NO_PROXY'])?.value ?? '';
   return isExcepted(target, exceptions) ? null : readProxy(found.name, found.value);
+}
+
+/** What a client reaches on this machine alone: beside loopback the unspecified addresses, and names below localhost. */
+function isHere(hostname: string): boolean {
+  return isLoopback(hostname) || UNSPECIFIED.has(hostname) || /\.localhost\.?$/i.test(hostname);
 }
 
 function firstSet(env: Env, names: readonly string[]): { name: string; value: string } | null {

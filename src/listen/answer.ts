@@ -1,5 +1,5 @@
 import type { Answer } from '../serve.ts';
-import type { Verdict } from '../signing/verdict.ts';
+import type { SignatureFields } from './line.ts';
 
 /** What becomes of signatures: reported and bad ones refused; required; or not looked at. */
 export type SignaturePolicy = 'check' | 'require' | 'ignore';
@@ -26,21 +26,28 @@ export function answerAside(method: string, isHere: boolean): Answer | null {
   }
 }
 
-export function isAccepted(verdict: Verdict, policy: SignaturePolicy): boolean {
-  return verdict.status === 'valid' || (verdict.status === 'unverified' && policy !== 'require');
+export function isAccepted({ status }: SignatureFields, policy: SignaturePolicy): boolean {
+  return status === 'valid' || (status === 'unverified' && policy !== 'require');
 }
 
 export function acceptance(status: number): Answer {
   return STATUSES_WITHOUT_BODY.has(status)
     ? { status }
-    : { status, headers: JSON_TYPE, body: '{"received":true}' };
+    : { status, headers: JSON_TYPE, body: status < 400 ? '{"received":true}' : '{"error":"not_taken"}' };
 }
 
 /** Tells the sender the reason, and keeps the hint, which names what is stored here, for this side. */
-export function refusal(verdict: Verdict): Answer {
-  const reason = verdict.status === 'invalid' ? verdict.reason : 'no_secret_known';
+export function refusal({ reason: found }: SignatureFields): Answer {
+  const reason = found ?? 'no_secret_known';
   return { status: 401, headers: JSON_TYPE, body: JSON.stringify({ error: 'signature_invalid', reason }) };
 }
+
+/** A delivery that could not be written to disk: its sender should send it again. */
+export const NOT_KEPT: Answer = {
+  status: 503,
+  headers: [...JSON_TYPE, ['retry-after', '5']],
+  body: '{"error":"not_kept"}',
+};
 
 /** A delivery that will have no line: its sender should send it again. */
 export const STOPPING: Answer = {

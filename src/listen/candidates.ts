@@ -4,12 +4,19 @@ import type { Candidate } from '../signing/verify.ts';
 export interface SecretSource {
   /** Changes whenever one of them does. */
   revision(): Promise<string>;
-  load(): Promise<readonly Candidate[]>;
+  load(): Promise<Loaded>;
+}
+
+interface Loaded {
+  readonly candidates: readonly Candidate[];
+  /** Known secrets that are not to be accepted. */
+  readonly others: readonly Candidate[];
 }
 
 /** The secrets to try, as a receiver asks for them. */
 export interface KnownSecrets {
   readonly candidates: () => readonly Candidate[];
+  readonly others: () => readonly Candidate[];
   /** True when there are others now. Throws what the source throws: then those known so far stay. */
   readonly renew: () => Promise<boolean>;
 }
@@ -17,19 +24,20 @@ export interface KnownSecrets {
 /** The secrets of `source`, which another process may change meanwhile. Throws what `source` throws. */
 export async function openCandidates(source: SecretSource): Promise<KnownSecrets> {
   let revision = await source.revision();
-  let candidates = await source.load();
+  let loaded = await source.load();
   const refresh = shared(async () => {
     const current = await source.revision();
     if (current === revision) return;
-    candidates = await source.load();
+    loaded = await source.load();
     revision = current;
   });
   return {
-    candidates: () => candidates,
+    candidates: () => loaded.candidates,
+    others: () => loaded.others,
     renew: async () => {
-      const before = candidates;
+      const before = loaded;
       await refresh();
-      return candidates !== before;
+      return loaded !== before;
     },
   };
 }

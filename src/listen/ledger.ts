@@ -1,20 +1,7 @@
-import type { ReceivedRequest } from '../serve.ts';
-import type { Verdict } from '../signing/verdict.ts';
 import { Duplicates } from './duplicates.ts';
-import { eventIdOf, eventTypeOf, parseBody } from './envelope.ts';
-import type { EventLine, RequestFields, SignatureFields, SummaryLine } from './line.ts';
-
-/** A delivery between its answer and its line. */
-export interface Delivery {
-  readonly id: string;
-  readonly receivedMs: number;
-  readonly request: ReceivedRequest;
-  readonly path: string;
-  readonly query: string | null;
-  readonly verdict: Verdict;
-  readonly isAccepted: boolean;
-  readonly status: number;
-}
+import { type Envelope, toEventLine } from './event-line.ts';
+import type { KeptDelivery } from './kept.ts';
+import type { EventLine, ForwardLine, SummaryLine } from './line.ts';
 
 /** Turns deliveries into lines, in order, and keeps count. */
 export class Ledger {
@@ -22,31 +9,35 @@ export class Ledger {
   readonly #byStatus = { valid: 0, invalid: 0, unverified: 0 };
   #received = 0;
   #duplicated = 0;
+  #forwarded = 0;
+  #forwardFailed = 0;
+  #owed = 0;
 
-  enter(delivery: Delivery): EventLine {
-    const { headers } = delivery.request;
-    const bytes = viewOf(delivery.request.body);
-    const body = parseBody(bytes);
-    const eventType = eventTypeOf(body);
-    const eventId = eventIdOf(headers, body);
-    // A refused delivery may be forged, and must not pass for the first of an event.
-    const { id, path } = delivery;
-    const duplicateOf = delivery.isAccepted ? this.#duplicates.note(id, { eventId, eventType, path }) : null;
+  enter(kept: KeptDelivery, envelope: Envelope): EventLine {
+    const line = toEventLine(kept, envelope, this.#duplicates);
     this.#received++;
-    this.#byStatus[delivery.verdict.status]++;
-    if (duplicateOf !== null) this.#duplicated++;
-    return {
-      type: 'event',
-      id: delivery.id,
-      received_at: new Date(delivery.receivedMs).toISOString(),
-      event_type: eventType,
-      event_id: eventId,
-      duplicate_of: duplicateOf,
-      signature: signatureFields(delivery.verdict),
-      request: requestFields(delivery, bytes, body),
-      response: { status: delivery.status },
-      forward: null,
-    };
+    this.#byStatus[kept.signature.status]++;
+    if (line.duplicate_of !== null) this.#duplicated++;
+    if (kept.owedTo !== null) this.owe();
+    if (kept.forward !== null) this.#countForward(kept.forward.status);
+    return line;
+  }
+
+  /** One more that is acknowledged and not yet taken by the app. */
+  owe(): void {
+    this.#owed++;
+  }
+
+  enterForward(line: ForwardLine): ForwardLine {
+    if (!line.is_last) return line;
+    this.#owed--;
+    this.#countForward(line.forward.status);
+    return line;
+  }
+
+  #countForward(status: number | null): void {
+    if (isSuccess(status)) this.#forwarded++;
+    else this.#forwardFailed++;
   }
 
   summary(): SummaryLine {
@@ -55,29 +46,11 @@ export class Ledger {
       received: this.#received,
       ...this.#byStatus,
       duplicates: this.#duplicated,
-      forwarded: 0,
-      forward_failed: 0,
+      forwarded: this.#forwarded,
+      forward_failed: this.#forwardFailed,
+      forward_pending: this.#owed,
     };
   }
 }
 
-function signatureFields(verdict: Verdict): SignatureFields {
-  return {
-    status: verdict.status,
-    reason: verdict.status === 'invalid' ? verdict.reason : null,
-    hint: verdict.status === 'valid' ? null : verdict.hint,
-    scheme: verdict.status === 'unverified' ? null : verdict.scheme,
-    webhook_id: verdict.status === 'valid' ? verdict.webhookId : null,
-    secret_age: verdict.status === 'valid' ? verdict.secretAge : null,
-  };
-}
-
-function requestFields({ request, path, query }: Delivery, bytes: Buffer, body: unknown): RequestFields {
-  const { method, headers } = request;
-  return { method, path, query, headers, body, body_base64: bytes.toString('base64') };
-}
-
-/** The same bytes, not a copy. */
-function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
-}
+const isSuccess = (status: number | null): boolean => status !== null && status >= 200 && status < 300;

@@ -1,7 +1,7 @@
 import type { Reason, SecretAge } from '../signing/verdict.ts';
 
 /** What `listen` says of itself and of each delivery: one object a line under `--json`, in these very names. */
-export type ListenLine = ReadyLine | EventLine | ProblemLine | SummaryLine;
+export type ListenLine = ReadyLine | SchemeLine | EventLine | ForwardLine | ProblemLine | SummaryLine;
 
 /** The socket accepts. */
 export interface ReadyLine {
@@ -9,6 +9,16 @@ export interface ReadyLine {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
+}
+
+/** The signature scheme was found: no other is accepted from now on. */
+export interface SchemeLine {
+  readonly type: 'scheme';
+  readonly scheme: string;
+  /** In words. */
+  readonly description: string;
+  /** True when the profile keeps it for later runs. */
+  readonly pinned: boolean;
 }
 
 export interface EventLine {
@@ -26,7 +36,35 @@ export interface EventLine {
   readonly request: RequestFields;
   readonly response: { readonly status: number };
   /** Null: not forwarded. */
-  readonly forward: null;
+  readonly forward: ForwardFields | null;
+}
+
+/** What came of forwarding a delivery, so far. */
+export interface ForwardFields {
+  readonly url: string;
+  /** The app's own; null when it gave no answer. */
+  readonly status: number | null;
+  /** Of the last attempt. */
+  readonly duration_ms: number;
+  /** Why there is no answer, for people; null when there is one. */
+  readonly error: string | null;
+  readonly attempts: number;
+  /** The first lines of the app's answer as text, where its status is not 2xx. */
+  readonly body: string | null;
+}
+
+/** An attempt at forwarding a delivery that was acknowledged before. */
+export interface ForwardLine {
+  readonly type: 'forward';
+  /** Of the event. */
+  readonly id: string;
+  readonly event_type: string | null;
+  readonly event_id: string | null;
+  readonly forward: ForwardFields;
+  /** True when nothing is owed any more: the app took it, or it is given up. */
+  readonly is_last: boolean;
+  /** ISO 8601 UTC; null when there is none, or not in this run. */
+  readonly next_attempt_at: string | null;
 }
 
 export interface SignatureFields {
@@ -65,6 +103,9 @@ export interface SummaryLine {
   readonly invalid: number;
   readonly unverified: number;
   readonly duplicates: number;
+  /** Answered 2xx by the app. */
   readonly forwarded: number;
   readonly forward_failed: number;
+  /** Acknowledged and not yet taken by the app: the next `listen` goes on with them. */
+  readonly forward_pending: number;
 }

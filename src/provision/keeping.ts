@@ -1,7 +1,9 @@
 import type { Api, CreatedWebhook, RotatedSecret } from '../api/client.ts';
 import type { ApiVersion, NewWebhook } from '../api/wire.ts';
 import type { Clock } from '../clock.ts';
-import type { Intent, Journal } from '../config/journal.ts';
+import { commandWord } from '../command-word.ts';
+import type { Intent } from '../config/intent-file.ts';
+import type { Journal } from '../config/journal.ts';
 import type { NewSecret, SecretStore, WebhookSecrets } from '../config/secrets.ts';
 import { Failure } from '../errors.ts';
 import type { Secret } from '../secret.ts';
@@ -39,7 +41,21 @@ export async function create(keeping: Keeping, request: NewWebhook, intent: Inte
   const created = await keeping.api.createWebhook(request, { idempotencyKey: intent.idempotencyKey, signal });
   const { id: webhookId, event_type: eventType, webhook_url: webhookUrl, secret } = created;
   await keep(keeping, { webhookId, eventType, webhookUrl, secret, obtainedAt: timeOf(intent) });
+  if (intent.kind === 'create' && intent.lease !== undefined) await tell(keeping, intent.lease, webhookId);
   return created;
+}
+
+/** Before the intent ends: a lease without it must know which webhook to delete. */
+async function tell({ journal }: Keeping, lease: string, webhookId: string): Promise<void> {
+  try {
+    await journal.leases.update(lease, { webhookId });
+  } catch (cause) {
+    throw new Failure('store_unwritable', `That webhook ${webhookId} is temporary could not be noted`, {
+      hint: `If it stays behind: kycgenie webhooks delete ${commandWord(webhookId, '<webhook_id>')}`,
+      cause,
+      mayHaveHappened: true,
+    });
+  }
 }
 
 /** Asks for a new secret under the key of the intent, and stores it. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { CreatedWebhook, RotatedSecret } from '../api/client.ts';
 import type { NewWebhook } from '../api/wire.ts';
-import type { Intent, NewIntent } from '../config/journal.ts';
+import type { Intent } from '../config/intent-file.ts';
+import type { NewIntent } from '../config/journal.ts';
 import { ApiFailure, Failure } from '../errors.ts';
 import { create, type Keeping, rotate, target, timeAfter } from './keeping.ts';
 import { recoveredRotation, recoverWhere } from './recover.ts';
@@ -11,14 +12,19 @@ const OUTCOME_UNKNOWN =
   'The API may have done it. kycgenie webhooks recover finishes it with the same idempotency key; ' +
   'so does the same command, typed again.';
 
-/** Subscribes once. `idempotencyKey`: 16 to 255 characters; made here when absent. */
+/**
+ * Subscribes once. `idempotencyKey`: 16 to 255 characters; made here when absent. `lease`: the one that is to learn
+ * the id of the webhook.
+ */
 export async function createKept(
   keeping: Keeping,
   request: NewWebhook,
   idempotencyKey: string = randomUUID(),
+  lease?: string,
 ): Promise<CreatedWebhook> {
   await keeping.secrets.proveWritable();
-  const intent = await keeping.journal.begin({ ...target(keeping), kind: 'create', idempotencyKey, request });
+  const wish = { ...target(keeping), kind: 'create', idempotencyKey, request } as const;
+  const intent = await keeping.journal.begin(lease === undefined ? wish : { ...wish, lease });
   const created = await attempt(keeping, intent, () => create(keeping, request, intent));
   await keeping.journal.finish(intent.id);
   return created;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CreatedWebhook, RotatedSecret } from '../api/client.ts';
-import type { Intent } from '../config/journal.ts';
+import type { Intent } from '../config/intent-file.ts';
 import { ApiFailure, Failure, type FailureKind } from '../errors.ts';
 import { create, type Keeping, rotate, target, timeOf } from './keeping.ts';
 

@@ -13,8 +13,11 @@ export const AUTO = 'auto';
 export interface AutoOptions {
   /** The scheme that was found earlier; null to look for one. */
   readonly pinned: Scheme | null;
-  /** Called once, with the scheme that is the only one accepted from then on. */
-  readonly onPin: (scheme: Scheme) => void;
+  /**
+   * Called once, with the scheme that is the only one accepted from then on, and the subscription whose secret
+   * proved it; null for a secret that belongs to none.
+   */
+  readonly onPin: (scheme: Scheme, webhookId: string | null) => void;
 }
 
 /**
@@ -36,7 +39,7 @@ export function createAutoVerifier({ pinned, onPin }: AutoOptions): Verify {
     const verdict = verify(delivery, candidates, options);
     if (verdict.status === 'valid') {
       verifyPinned = verify;
-      onPin(found.scheme);
+      onPin(found.scheme, verdict.webhookId);
     }
     return verdict;
   }

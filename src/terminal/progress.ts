@@ -5,7 +5,7 @@ import { plain } from './text.ts';
 import { MARKS } from './view.ts';
 
 /** Redrawing more often than the eye follows only slows the job. */
-const REDRAW_AFTER_MS = 100;
+export const REDRAW_AFTER_MS = 100;
 /** Before this much time has passed an estimate is noise. */
 const ESTIMATE_AFTER_MS = 1000;
 const MAX_BAR_COLUMNS = 30;
@@ -14,7 +14,7 @@ const MIN_BAR_COLUMNS = 5;
 const PACE_COLUMNS = '9999 min left'.length;
 const GAP = '  ';
 
-const CLEAR_LINE = '\r\u{1b}[2K';
+export const CLEAR_LINE = '\r\u{1b}[2K';
 
 interface ProgressOptions {
   readonly label: string;
@@ -26,14 +26,18 @@ interface ProgressOptions {
   readonly clock: Clock;
 }
 
-/** A line at the bottom of a terminal that redraws itself as it advances, without a timer. */
-export interface ProgressLine {
-  advance(by?: number): void;
+/** A line at the bottom of a terminal, below everything else. */
+export interface LiveLine {
   /** Takes the line away for good. */
   end(): void;
   /** Makes room for other text; `show` draws the line again below it. */
   hide(): void;
   show(): void;
+}
+
+/** Redraws itself as it advances, without a timer. */
+export interface ProgressLine extends LiveLine {
+  advance(by?: number): void;
 }
 
 export function createProgress(options: ProgressOptions): ProgressLine {

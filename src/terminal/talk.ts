@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { inTone, paintLine, toLine } from './line.ts';
-import { createProgress, type ProgressLine } from './progress.ts';
+import { createProgress, type LiveLine, type ProgressLine } from './progress.ts';
+import { createStatus, type StatusLine } from './status.ts';
 import type { Look, Paint } from './style.ts';
 import { MARKS, type Text } from './view.ts';
 
@@ -17,9 +18,9 @@ interface TalkOptions {
   readonly live: boolean;
 }
 
-/** The conversation with a person beside the data: notices, warnings, a progress line that stays below them. */
+/** The conversation with a person beside the data: notices, warnings, a live line that stays below everything. */
 export function createTalk({ write, look, paint, clock, quiet, live }: TalkOptions) {
-  let current: ProgressLine | undefined;
+  let current: LiveLine | undefined;
   const say = (line: string): void => {
     current?.hide();
     write(`${line}\n`);
@@ -42,6 +43,18 @@ export function createTalk({ write, look, paint, clock, quiet, live }: TalkOptio
       const line = createProgress({ label, total, write, look, paint, clock });
       current = line;
       return line;
+    },
+    status(): Pick<StatusLine, 'set' | 'end'> {
+      if (!live || quiet) return { set: () => undefined, end: () => undefined };
+      current?.end();
+      const line = createStatus({ write, look, paint, clock });
+      current = line;
+      return line;
+    },
+    async above(print: () => Promise<void>): Promise<void> {
+      current?.hide();
+      await print();
+      current?.show();
     },
   };
 }

@@ -25,6 +25,8 @@ const store = (id: string, secret: string, profile = 'default') =>
 const listen = (argv: readonly string[] = [], more: World = {}): Running =>
   open(['listen', '--port', '0', ...argv], { ...world, ...more, env: { ...home.env, ...more.env } });
 
+const eventsOf = (stdout: string) => linesOf(stdout).filter(({ type }) => type === 'event');
+
 async function urlOf(running: Running): Promise<string> {
   return (await running.line({ type: 'ready' })).url;
 }
@@ -47,7 +49,8 @@ describe('listen --json', () => {
     expect(await deliver(ready.url, { path: '/kyc?team=a' })).toBe(200);
     const { code, stdout, stderr } = await running.ended;
     expect({ code, stderr }).toStrictEqual({ code: 0, stderr: '' });
-    const [, event, summary, ...more] = linesOf(stdout);
+    const [, scheme, event, summary, ...more] = linesOf(stdout);
+    expect(scheme).toMatchObject({ type: 'scheme', scheme: 'standard-webhooks', pinned: true });
     expect(more).toEqual([]);
     expect(event).toStrictEqual({
       type: 'event',
@@ -84,6 +87,7 @@ describe('listen --json', () => {
       duplicates: 0,
       forwarded: 0,
       forward_failed: 0,
+      forward_pending: 0,
     });
   });
 
@@ -114,7 +118,7 @@ describe('listen --json', () => {
     await kycgenie(['secrets', 'import', 'w-1'], { ...world, clock: later, stdin: OTHER.reveal() });
     const running = listen(['--json', '--exit-after', '1']);
     expect(await deliver(await urlOf(running))).toBe(200);
-    expect(linesOf((await running.ended).stdout)[1].signature).toMatchObject({ secret_age: 'previous' });
+    expect(eventsOf((await running.ended).stdout)[0].signature).toMatchObject({ secret_age: 'previous' });
   });
 
   test('learns of a secret that is stored while it listens', async () => {
@@ -145,7 +149,15 @@ describe('listen --json', () => {
       message: '2 of 3 deliveries did not verify',
     });
     const lines = linesOf(stdout);
-    expect(lines.map(({ type }) => type)).toEqual(['ready', 'problem', 'event', 'event', 'event', 'summary']);
+    expect(lines.map(({ type }) => type)).toEqual([
+      'ready',
+      'problem',
+      'event',
+      'scheme',
+      'event',
+      'event',
+      'summary',
+    ]);
     expect(lines[1]).toStrictEqual({
       type: 'problem',
       message: 'No secret of webhook w-1 is stored here',
@@ -156,10 +168,10 @@ describe('listen --json', () => {
     await store('w-1', SECRET, 'live');
     const running = listen(['--json', '--exit-after', '1']);
     await deliver(await urlOf(running));
-    expect(linesOf((await running.ended).stdout)[1].signature.status).toBe('unverified');
+    expect(eventsOf((await running.ended).stdout)[0].signature.status).toBe('unverified');
     const other = listen(['--json', '--exit-after', '1', '--profile', 'live']);
     await deliver(await urlOf(other));
-    expect(linesOf((await other.ended).stdout)[1].signature.status).toBe('valid');
+    expect(eventsOf((await other.ended).stdout)[0].signature.status).toBe('valid');
   });
 
   test.each<[string, string[], Sent, number, string | null]>([
@@ -223,7 +235,7 @@ describe('listen with', () => {
     expect(await deliver(url, { headers: signed(BODY, 'msg_2', OTHER) })).toBe(200);
     const { stdout, stderr } = await running.stop();
     expect(`${stdout}${stderr}`).not.toContain(OTHER.reveal());
-    expect(linesOf(stdout)[2].signature).toMatchObject({ status: 'valid', webhook_id: null });
+    expect(eventsOf(stdout)[1].signature).toMatchObject({ status: 'valid', webhook_id: null });
   });
 
   test('--require-signature refuses what no known secret can verify', async () => {
@@ -238,7 +250,7 @@ describe('listen with', () => {
     const altered = JSON.stringify(JSON.parse(BODY), null, 4);
     expect(await deliver(await urlOf(running), { headers: signed(BODY), body: altered })).toBe(401);
     const { stdout } = await running.ended;
-    expect(linesOf(stdout)[1].signature).toMatchObject({ status: 'invalid', reason: 'body_altered' });
+    expect(eventsOf(stdout)[0].signature).toMatchObject({ status: 'invalid', reason: 'body_altered' });
   });
 
   test('--scheme verifies as another service signs', async () => {
@@ -271,7 +283,7 @@ describe('listen with', () => {
     await store('w-1', OTHER.reveal());
     const running = listen(['--json', '--exit-after', '1', '--no-verify']);
     expect(await deliver(await urlOf(running))).toBe(200);
-    expect(linesOf((await running.ended).stdout)[1].signature.status).toBe('unverified');
+    expect(eventsOf((await running.ended).stdout)[0].signature.status).toBe('unverified');
   });
 
   test('--respond answers with these statuses in turn', async () => {
@@ -358,10 +370,11 @@ describe('listen for people', () => {
     const { code, stdout, stderr } = await running.ended;
     expect(code).toBe(9);
     expect(stderr).toContain('1 of 3 deliveries did not verify');
-    const [, , first, second, third, why, summary, end] = stdout.split('\n');
-    expect(first).toMatch(/^\d\d:\d\d:\d\d {2}✓ screening\.completed {2}\S+ {2}200$/);
+    const [, , found, , first, second, third, why, summary, end] = stdout.split('\n');
+    expect(found).toMatch(/^Signature scheme found: standard-webhooks, /);
+    expect(first).toMatch(/^\d\d:\d\d:\d\d {2}✓ screening\.completed +\S+ {2}200$/);
     expect(second).toMatch(/ 200 {2}delivered again$/);
-    expect(third).toMatch(/^\d\d:\d\d:\d\d {2}✗ case\.opened {2}.*401$/);
+    expect(third).toMatch(/^\d\d:\d\d:\d\d {2}✗ case\.opened +.*401$/);
     expect(why).toMatch(/^ +(?:body_altered|wrong_secret): \S/);
     expect(summary).toBe('3 received: 2 valid, 1 invalid, 0 unverified, 1 duplicates');
     expect(end).toBe('');
@@ -401,8 +414,8 @@ describe('listen for people', () => {
     expect(stdout).toMatch(/^ +POST \/kyc\?team=a$/m);
     expect(stdout).toMatch(/^ +X-Team: a$/m);
     expect(stdout).toMatch(/^ +"type": "case\.opened",$/m);
-    expect(stdout).toMatch(/^ +… 45 more lines$/m);
-    expect(stdout).toMatch(/^ +no JSON body$/m);
+    expect(stdout).toMatch(/^ +… 92 more$/m);
+    expect(stdout).toMatch(/^ +no JSON$/m);
   });
 
   test('prints ids alone under --quiet', async () => {

@@ -27,6 +27,10 @@ describe('which proxy', () => {
     ['an https proxy', { https_proxy: 'https://proxy.corp' }, 'https://api.test', 'https://proxy.corp/'],
     ['localhost', { ALL_PROXY: 'http://p:1' }, 'http://localhost:80', null],
     ['127.0.0.0/8', { ALL_PROXY: 'http://p:1' }, 'http://127.9.9.9', null],
+    ['any address', { ALL_PROXY: 'http://p:1' }, 'http://0.0.0.0:80', null],
+    ['any IPv6 address', { ALL_PROXY: 'http://p:1' }, 'http://[::]:80', null],
+    ['a name below localhost', { ALL_PROXY: 'http://p:1' }, 'http://app.localhost', null],
+    ['a name that only ends like it', { ALL_PROXY: 'http://p:1' }, 'http://mylocalhost', 'http://p:1/'],
     ['::1', { ALL_PROXY: 'http://p:1' }, 'http://[::1]:8080', null],
   ])('%s', (_, env, target, expected) => {
     expect(shown(env, target)).toBe(expected);

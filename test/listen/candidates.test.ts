@@ -13,7 +13,7 @@ function store() {
       const { revision } = state;
       await new Promise(setImmediate);
       if (state.broken) throw new Error(`${revision} cannot be read`);
-      return KNOWN.map((known) => ({ ...known, webhookId: revision }));
+      return { candidates: KNOWN.map((known) => ({ ...known, webhookId: revision })), others: [] };
     },
   };
   return { state, source };

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../src/errors.ts';
 import type { EventLine, ListenLine, SummaryLine } from '../../src/listen/line.ts';
 import { DRAIN_GRACE_MS, type ListenOptions, listen } from '../../src/listen/listen.ts';
+import { replyInTurn } from '../../src/listen/reply.ts';
 import { Secret } from '../../src/secret.ts';
 import { serve } from '../../src/serve.ts';
 import { clock, KNOWN, OTHER, type Sent, STANDARD, send, signed } from './deliveries.ts';
@@ -27,6 +28,7 @@ async function listener(options: Partial<ListenOptions> = {}) {
     clock,
     policy: 'check',
     path: '/',
+    reply: replyInTurn(clock),
     signal: stop.signal,
     ...options,
   });
@@ -118,6 +120,7 @@ describe('listen', () => {
         duplicates: 1,
         forwarded: 0,
         forward_failed: 0,
+        forward_pending: 0,
       },
     ]);
   });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/errors.ts';
 import type { EventLine } from '../../src/listen/line.ts';
 import { QUEUE_BOUNDS, Receiver, type ReceiverOptions } from '../../src/listen/receiver.ts';
+import { replyInTurn } from '../../src/listen/reply.ts';
 import { clock, KNOWN, NOW, OTHER, received, STANDARD, signed } from './deliveries.ts';
 
 function receiver(options: Partial<ReceiverOptions> = {}): Receiver {
@@ -12,6 +13,7 @@ function receiver(options: Partial<ReceiverOptions> = {}): Receiver {
     clock,
     policy: 'check',
     path: '/',
+    reply: replyInTurn(clock),
     ...options,
   });
 }
@@ -102,7 +104,7 @@ describe('the answer', () => {
   });
 
   it('takes the given statuses in turn and stays at the last, for accepted deliveries', async () => {
-    const one = receiver({ respond: [500, 204] });
+    const one = receiver({ reply: replyInTurn(clock, { statuses: [500, 204] }) });
     const answers = [];
     for (const secret of [undefined, OTHER, undefined, undefined])
       answers.push(await one.handler(delivery('{}', 'm', secret)));

@@ -116,6 +116,8 @@ export const withJournal = (keeping: Keeping, changes: Partial<Journal>): Keepin
       finish: (id) => journal.finish(id),
       orphans: () => journal.orphans(),
       claim: (id) => journal.claim(id),
+      isOpen: (lease) => journal.isOpen(lease),
+      leases: journal.leases,
       ...changes,
     },
   };

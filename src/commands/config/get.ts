@@ -7,6 +7,7 @@ export const command = defineCommand({
   examples: [
     { command: 'kycgenie config get base_url' },
     { command: 'kycgenie config get api_version --profile live' },
+    { command: 'kycgenie config get scheme > scheme.yaml', means: 'for --scheme ./scheme.yaml elsewhere' },
   ],
   exits: [3],
   setup: (command) => command.argument('<key>', 'setting'),
@@ -21,6 +22,6 @@ export const command = defineCommand({
     if (found.value === null) throw new Failure('not_found', `${key} has no value`);
     return found;
   },
-  view: ({ value }) => ({ kind: 'lines', lines: [value ?? ''] }),
+  view: ({ value }) => ({ kind: 'lines', lines: (value ?? '').trimEnd().split('\n') }),
   ids: ({ value }) => [value ?? ''],
 });

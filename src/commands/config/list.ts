@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/define.ts';
-import { dim } from '../../terminal/view.ts';
+import { dim, MARKS, type Text } from '../../terminal/view.ts';
 import { listValues } from './values.ts';
 
 export const command = defineCommand({
@@ -15,10 +15,16 @@ export const command = defineCommand({
     ],
     rows: values.map(({ key, value, origin, source }) => [
       key,
-      value ?? dim('none'),
+      value === null ? dim('none') : firstLine(value),
       ...(showOrigin ? [origin, source ?? dim('-')] : []),
     ]),
     empty: '',
   }),
   ids: (values) => values.map(({ key }) => key),
 });
+
+/** A scheme has many: `config get` prints them. */
+function firstLine(value: string): Text {
+  const [first = '', ...more] = value.trimEnd().split('\n');
+  return more.length === 0 ? first : [first, ' ', MARKS.more];
+}

@@ -1,0 +1,61 @@
+import type { Context } from '../cli/context.ts';
+import { Failure } from '../errors.ts';
+import type { ForwardTargets } from '../listen/forward.ts';
+import { eventMatcher } from './event-matcher.ts';
+
+/** `/kyc`, where deliveries come to. */
+export function receiverPath(text: string): string {
+  const path = text.startsWith('/') ? text : `/${text}`;
+  if (/^[\x21-\x7e]+$/.test(path) && !/[?#]/.test(path)) return path;
+  throw new Failure('usage', `--path takes the path of a URL, not "${text}"`, { hint: 'Such as /kyc.' });
+}
+
+/** `503,503,200`. */
+export function statuses(text: string): readonly number[] {
+  const all = text.split(',').map((part) => (/^[2-5]\d\d$/.test(part.trim()) ? Number(part) : null));
+  const valid = all.filter((status) => status !== null);
+  if (valid.length === all.length) return valid;
+  throw new Failure('usage', `--respond takes statuses with commas between, not "${text}"`, {
+    hint: 'Such as 503,503,200.',
+  });
+}
+
+const APP_HINT = 'Such as http://localhost:3000/webhooks.';
+
+/** A URL of an app, or a port of this machine. */
+export function appUrl(flag: string): (text: string) => URL {
+  return (text) => {
+    const whole = /^\d{1,5}$/.test(text) ? `http://localhost:${text}` : text;
+    if (/^https?:\/\//i.test(whole) && URL.canParse(whole)) return new URL(whole);
+    throw new Failure('usage', `${flag} takes the http or https URL of an app`, { hint: APP_HINT });
+  };
+}
+
+export function forwardTargets(
+  context: Context,
+  {
+    forwardTo,
+    route = [],
+  }: { readonly forwardTo?: URL | undefined; readonly route?: readonly string[] | undefined },
+): ForwardTargets {
+  const routes = route.map((text) => {
+    const mark = text.indexOf('=');
+    if (mark < 1) {
+      throw new Failure('usage', `--route takes <type or group>=<url>, not "${text}"`, {
+        hint: "Such as 'screening.*=http://localhost:3000/screening'.",
+      });
+    }
+    return {
+      matches: eventMatcher(context, [text.slice(0, mark)]),
+      url: appUrl('--route')(text.slice(mark + 1)),
+    };
+  });
+  return { default: forwardTo ?? null, routes };
+}
+
+/** `Name: value` of `--forward-header`. */
+export function headerPair(text: string): readonly [name: string, value: string] {
+  const mark = text.indexOf(':');
+  if (mark > 0) return [text.slice(0, mark).trim(), text.slice(mark + 1).trim()];
+  throw new Failure('usage', '--forward-header takes <name>: <value>', { hint: "Such as 'X-Env: test'." });
+}
