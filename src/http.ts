@@ -55,6 +55,8 @@ export interface SendOptions {
 /** Connections that stay open between requests, until `close`. */
 export interface PooledSend {
   readonly send: Send;
+  /** Loads what the first request would wait for. */
+  ready(): Promise<void>;
   /** Resolves when running requests are over and all connections closed. */
   close(): Promise<void>;
 }
@@ -83,10 +85,14 @@ export function createSend(options: SendOptions): Send {
 /** For forwarding, deliveries and bulk work: undici, at most `connections` a target; headers as given. */
 export function createPooledSend(options: SendOptions & { readonly connections: number }): PooledSend {
   let loaded: Promise<Pool> | null = null;
+  const load = (): Promise<Pool> => {
+    loaded ??= import('./http/pool.ts').then(({ loadPool }) => loadPool(options));
+    return loaded;
+  };
   return {
-    async send(request) {
-      loaded ??= import('./http/pool.ts').then(({ loadPool }) => loadPool(options));
-      return (await loaded).send(request);
+    send: async (request) => (await load()).send(request),
+    async ready() {
+      await load();
     },
     async close() {
       const pool = await loaded;

@@ -52,6 +52,7 @@ function processEdge(signal: AbortSignal): Edge {
     stdin: () => process.stdin,
     stderrStream: () => process.stderr,
     clock: systemClock,
+    turn: () => new Promise((resolve) => setImmediate(resolve)),
     signal,
     signals: process,
     processes: { pid: process.pid, isAlive },

@@ -76,6 +76,25 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   };
 }
 
+/** Whether the client has gone before its answer; most handlers never ask, and a signal is dear. */
+class Departure {
+  #gone = false;
+  #controller: AbortController | undefined;
+
+  happened(): void {
+    this.#gone = true;
+    this.#controller?.abort(clientGone());
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#gone) this.#controller.abort(clientGone());
+    return this.#controller.signal;
+  }
+}
+
+const clientGone = (): Failure => new Failure('network', 'The client went away');
+
 type Hears = Required<{ [Name in 'onError' | 'onRefused']: NonNullable<ServeOptions[Name]> }>;
 
 /** Everything that is open on one server: its sockets and the requests on them. */
@@ -101,7 +120,7 @@ class Traffic {
 
   /** `awaitsContinue`: the client sends the body only after `100 Continue`. */
   take(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
-    const signal = this.#register(request, response);
+    const departure = this.#register(request, response);
     const refusal = this.#refusalOf(request);
     if (refusal !== undefined) {
       this.#hears.onRefused(refusal);
@@ -111,21 +130,21 @@ class Traffic {
       return;
     }
     if (awaitsContinue) response.writeContinue();
-    this.#read(request, response, signal);
+    this.#read(request, response, departure);
   }
 
-  #register(request: IncomingMessage, response: ServerResponse): AbortSignal {
+  #register(request: IncomingMessage, response: ServerResponse): Departure {
     this.#responses.add(response);
-    const gone = new AbortController();
+    const departure = new Departure();
     response.once('close', () => {
       this.#responses.delete(response);
-      if (!response.writableFinished) gone.abort(new Failure('network', 'The client went away'));
+      if (!response.writableFinished) departure.happened();
       if (this.#closed) this.#endIdle();
     });
     // Without a listener a broken connection would be an uncaught error; its end is heard above.
     request.on('error', () => undefined);
     response.on('error', () => undefined);
-    return gone.signal;
+    return departure;
   }
 
   #refusalOf({ rawHeaders, headers }: IncomingMessage): OwnStatus | undefined {
@@ -133,13 +152,13 @@ class Traffic {
     return Number(headers['content-length'] ?? 0) > this.#limits.maxBodyBytes ? 413 : undefined;
   }
 
-  #read(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): void {
+  #read(request: IncomingMessage, response: ServerResponse, departure: Departure): void {
     const chunks: Buffer[] = [];
     let size = 0;
     const onEnd = (): void => {
       const [first] = chunks;
       const body = chunks.length === 1 && first ? first : Buffer.concat(chunks, size);
-      void this.#answer(received(request, body, signal), response);
+      void this.#answer(received(request, body, departure), response);
     };
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
@@ -204,7 +223,7 @@ class Traffic {
   }
 }
 
-function received(request: IncomingMessage, body: Uint8Array, signal: AbortSignal): ReceivedRequest {
+function received(request: IncomingMessage, body: Uint8Array, departure: Departure): ReceivedRequest {
   const { rawHeaders } = request;
   const headers: (readonly [string, string])[] = [];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2)
@@ -215,6 +234,8 @@ function received(request: IncomingMessage, body: Uint8Array, signal: AbortSigna
     headers,
     body,
     remoteAddress: request.socket.remoteAddress ?? '',
-    signal,
+    get signal() {
+      return departure.signal;
+    },
   };
 }

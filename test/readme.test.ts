@@ -41,7 +41,7 @@ describe('README tables say what the program says', () => {
     const code = (text: string | null) => (text === null ? '-' : `\`${text}\``);
     const rows = Object.values(SETTINGS).map(
       ({ key, flag, variables, defaultText }) =>
-        `| \`${key}\` | ${code(flag)} | ${variables.map(code).join(', ')} | ${defaultText} |`,
+        `| \`${key}\` | ${code(flag)} | ${variables.map(code).join(', ') || '-'} | ${defaultText} |`,
     );
     expect(rowsUnder('| setting |')).toEqual(rows);
   });

@@ -30,6 +30,8 @@ export interface Edge {
   /** What prompts draw on. */
   stderrStream(): Writable;
   readonly clock: Clock;
+  /** Resolves when what is ready now has been handled: at the end of this turn of the event loop. */
+  turn(): Promise<void>;
   /** Aborts with Failure `interrupted` or `terminated`. */
   readonly signal: AbortSignal;
   readonly processes: { readonly pid: number; isAlive(pid: number): boolean };

@@ -1,4 +1,4 @@
-import { paintJson, toJson } from '../terminal/json.ts';
+import { paintJson, toJson, wholeToJson } from '../terminal/json.ts';
 import { type Look, loadPaint, type Paint, unpainted } from '../terminal/style.ts';
 import { plain } from '../terminal/text.ts';
 import type { Text } from '../terminal/view.ts';
@@ -53,7 +53,7 @@ export async function renderEvent(item: StreamItem, { format, quiet, look }: Ren
     }
     case 'json':
     case 'ndjson':
-      return onlyStdout([`${toJson(item.data)}\n`]);
+      return onlyStdout([`${item.isWhole ? wholeToJson(item.data) : toJson(item.data)}\n`]);
     case 'yaml': {
       const { loadYaml } = await import('../terminal/yaml.ts');
       return onlyStdout([`---\n${(await loadYaml())(item.data)}`]);

@@ -4,8 +4,9 @@ import { toJson } from '../terminal/json.ts';
 import type { Look } from '../terminal/style.ts';
 import { decideColor, decideUnicode, loadPaint } from '../terminal/style.ts';
 import { plain } from '../terminal/text.ts';
+import { BatchedOutput } from './batched-output.ts';
 import type { Context, Invoked, Talk } from './context.ts';
-import type { CommandTree, ListResult, Result } from './define.ts';
+import type { CommandTree, ListResult, Result, StreamItem } from './define.ts';
 import { ClosedOutput, type Edge, type Sink } from './edge.ts';
 import { type ExitCode, exitCodeOf, reportFailure, viewFailure } from './failure.ts';
 import { chosenFormat, type GlobalOptions, guessGlobals } from './globals.ts';
@@ -56,9 +57,27 @@ async function execute(tree: CommandTree, typed: Typed, edge: Edge): Promise<Exi
       await showList(command.run(context, options, args), rendering, show);
       return 0;
     case 'stream':
-      for await (const item of command.run(context, options, args))
-        await show(await renderEvent(item, rendering));
+      await showStream(command.run(context, options, args), rendering, edge, context.talk);
       return edge.signal.aborted ? exitCodeOf(edge.signal.reason) : 0;
+  }
+}
+
+async function showStream(
+  items: AsyncIterable<StreamItem>,
+  rendering: Rendering,
+  edge: Edge,
+  talk: Talk,
+): Promise<void> {
+  const output = new BatchedOutput((text) => talk.above(() => edge.stdout.write(text)), edge.turn);
+  try {
+    for await (const item of items) {
+      const { stdout, notes } = await renderEvent(item, rendering);
+      for (const text of stdout) await output.print(text);
+      for (const note of notes) talk.notice(note);
+    }
+  } finally {
+    // Also what came before a failure; the failure itself is told by its thrower.
+    await output.flush();
   }
 }
 

@@ -35,7 +35,7 @@ function parseLines(text: string, source: string): HeaderPairs {
       continue;
     }
     const last = pairs.at(-1);
-    if (/^[ \t]/.test(line) && last) last[1] = `${last[1]} ${line.trim()}`;
+    if (/^[ \t]/.test(line) && last) last[1] = `${last[1]} ${line.trim()}`.trim();
     else pairs.push(parseLine(line, index + 1, source));
   }
   return pairs;

@@ -12,12 +12,18 @@ export const COMMANDS: CommandTree = {
       rotate: leaf('Replace the signing secret of a subscription', () => import('./webhooks/rotate.ts')),
       test: leaf('Have a test event delivered and show the outcome', () => import('./webhooks/test.ts')),
       recover: leaf('Finish what a crash interrupted', () => import('./webhooks/recover.ts')),
+      prune: leaf('Delete what a killed listen left behind', () => import('./webhooks/prune.ts')),
     }),
     logs: group('See what was delivered and what failed', {
       list: leaf('List deliveries, newest first', () => import('./logs/list.ts')),
       get: leaf('Show one delivery', () => import('./logs/get.ts')),
     }),
-    events: group('Event types', {
+    events: group('The inbox of deliveries that listen keeps, and event types', {
+      list: leaf('List what listen has kept, newest first', () => import('./events/list.ts')),
+      show: leaf('Show one kept delivery with headers and body', () => import('./events/show.ts')),
+      replay: leaf('Send kept deliveries again', () => import('./events/replay.ts')),
+      export: leaf('Write kept deliveries as NDJSON', () => import('./events/export.ts')),
+      clear: leaf('Delete what listen has kept', () => import('./events/clear.ts')),
       types: leaf('List the documented event types', () => import('./events/types.ts')),
     }),
   },

@@ -62,6 +62,7 @@ async function openForwarder(context: Context, given: Given) {
   const { createPooledSend } = await import('../http.ts');
   const insecure = given.forwardInsecure === true;
   const send = createPooledSend({ env: context.env, connections: FORWARD_CONNECTIONS, insecure });
+  await send.ready();
   const forwarder = createForwarder({
     send: send.send,
     targets: forwardTargets(context, given),

@@ -1,19 +1,21 @@
+import type { Context } from '../cli/context.ts';
 import { defineStream } from '../cli/define.ts';
-import { oneOf } from '../cli/one-of.ts';
-import { bytes, collect, duration, host, port, wholeNumber } from '../cli/options.ts';
 import { Failure } from '../errors.ts';
+import type { SignaturePolicy } from '../listen/answer.ts';
 import type { ListenLine, SummaryLine } from '../listen/line.ts';
+import type { Scheme } from '../signing/scheme.ts';
 import { eventMatcher } from './event-matcher.ts';
 import { checkTogether, tlsPair } from './listen-checks.ts';
 import { Expectations } from './listen-expectations.ts';
-import { appUrl, receiverPath, statuses } from './listen-options.ts';
+import { DEFAULT_PORT, type Flags, withFlags } from './listen-flags.ts';
 import { openReplies } from './listen-replies.ts';
 import { secretSource } from './listen-secrets.ts';
+import { Subscribed } from './listen-subscribed.ts';
 import { viewLine, viewSummary } from './listen-view.ts';
-import { SCHEME_HELP, verifyingScheme } from './scheme-name.ts';
+import { verifyingScheme } from './scheme-name.ts';
 import { pinScheme } from './scheme-text.ts';
-
-const DEFAULT_PORT = 4242;
+import { pruneLeftovers } from './subscribe/leftovers.ts';
+import { readSubscribe } from './subscribe.ts';
 
 export const command = defineStream({
   description:
@@ -38,136 +40,75 @@ export const command = defineStream({
     },
     { command: 'KYC_SECRET=$(cat secret.txt) kycgenie listen --secret-env KYC_SECRET --require-signature' },
   ],
-  setup: (command) =>
-    command
-      .option('--port <port>', `port, 0 for a free one (default: ${DEFAULT_PORT})`, port('--port'))
-      .option('--host <host>', 'address to listen on', host('--host'), '127.0.0.1')
-      .option('--path <path>', 'path that takes deliveries, with all below it', receiverPath, '/')
-      .option(
-        '--event <type or group>',
-        'show these alone; others are answered and kept; repeat for more',
-        collect,
-      )
-      .option('--tls-cert <file>', 'certificate, to be reached over https')
-      .option('--tls-key <file>', 'its key')
-      .option('--no-save', 'keep no delivery on disk')
-      .optionsGroup('Signatures:')
-      .option('--webhook <id>', 'verify with the stored secrets of this webhook; repeat for more', collect)
-      .option(
-        '--secret-env <name>',
-        'verify with the secret in this environment variable; repeat for more',
-        collect,
-      )
-      .option('--scheme <name>', `how deliveries are signed: auto, ${SCHEME_HELP}`)
-      .option(
-        '--tolerance <duration>',
-        'how far a timestamp may be off (default: 5m)',
-        duration('--tolerance'),
-      )
-      .option('--require-signature', 'refuse deliveries that no known secret can verify')
-      .option('--no-verify', 'look at no signature')
-      .optionsGroup('Your app:')
-      .option(
-        '--forward-to <url>',
-        'forward deliveries to your app; a port means localhost',
-        appUrl('--forward-to'),
-      )
-      .option(
-        '--route <group=url>',
-        'forward these types elsewhere, such as screening.*=http://localhost:3000/s; repeat for more',
-        collect,
-      )
-      .option(
-        '--forward-header <header>',
-        "add or replace a header, such as 'X-Env: test'; repeat for more",
-        collect,
-      )
-      .option('--forward-insecure', 'accept a self-signed certificate of your app')
-      .option(
-        '--ack <when>',
-        "after-forward (default): the app's status is the answer; on-receipt: 200 at once, then forwarded until the app takes it",
-        oneOf('--ack', ['after-forward', 'on-receipt']),
-      )
-      .optionsGroup('To see how the sender retries:')
-      .option(
-        '--respond <statuses>',
-        'answer accepted deliveries with these in turn, such as 503,200',
-        statuses,
-      )
-      .option('--delay <duration>', 'wait before each answer', duration('--delay'))
-      .optionsGroup('Bounds:')
-      .option(
-        '--max-body <size>',
-        'largest body taken, such as 512kb or 1mb (default: 1mb)',
-        bytes('--max-body'),
-      )
-      .option('--exit-after <n>', 'stop after this many deliveries', wholeNumber('--exit-after', { min: 1 }))
-      .option('--duration <duration>', 'stop after this time', duration('--duration'))
-      .option(
-        '--expect <type[:n]>',
-        'stop when these have come, fail unless they do; repeat for more',
-        collect,
-      )
-      .option('--timeout <duration>', 'how long to wait for what --expect names', duration('--timeout'))
-      .optionsGroup('Output:')
-      .option('--verbose', 'show headers and body of each delivery'),
+  setup: withFlags,
   async *run(context, options): AsyncGenerator<ListenLine> {
     checkTogether(options);
     const expectations = new Expectations(context, options.expect ?? []);
-    const { openCandidates } = await import('../listen/candidates.ts');
-    const { listen } = await import('../listen/listen.ts');
-    const { serve } = await import('../serve.ts');
+    const wish = await readSubscribe(context, options);
+    if (wish === null) void pruneLeftovers(context);
     const replies = await openReplies(context, options);
+    const subscription = new Subscribed(context, wish, options.path);
     const status = context.talk.status();
     try {
+      const { listen } = await import('../listen/listen.ts');
       const lines = listen({
-        serve,
-        ...(await openCandidates(await secretSource(context, options))),
+        ...(await listenOptions(context, options)),
         ...replies,
-        scheme: await verifyingScheme(context, options.scheme),
-        pin: (scheme, webhookId) => pinScheme(context, scheme, webhookId),
-        clock: context.clock,
-        policy: options.requireSignature ? 'require' : options.verify ? 'check' : 'ignore',
-        path: options.path,
-        isWanted: options.event && eventMatcher(context, options.event),
-        toleranceMs: options.tolerance,
-        host: options.host,
-        port: options.port ?? DEFAULT_PORT,
-        tls: await tlsPair(context, options),
-        maxBodyBytes: options.maxBody,
-        pid: context.processes.pid,
-        exitAfter: options.exitAfter,
-        durationMs: options.timeout ?? options.duration,
         isLast: () => options.expect !== undefined && expectations.areMet,
         onCount: (summary) => status.set(viewSummary(summary)),
-        signal: context.signal,
+        signal: AbortSignal.any([context.signal, subscription.lost]),
       });
       for await (const line of lines) {
+        if (line.type === 'ready') await subscription.open(line);
         expectations.note(line);
         if (line.type === 'summary') status.end();
         yield line;
         if (line.type === 'summary' && !context.signal.aborted) judge(line, options, expectations);
       }
+      subscription.lost.throwIfAborted();
     } finally {
       status.end();
-      await replies.close();
+      await Promise.all([replies.close(), subscription.close()]);
     }
   },
   view: (line, { now, options }) => viewLine(line, options.verbose === true, now),
   id: (line) => (line.type === 'event' ? line.id : null),
+  isWhole: true,
 });
 
-interface Bounds {
-  readonly exitAfter?: number | undefined;
-  readonly duration?: number | undefined;
-  readonly expect?: readonly string[] | undefined;
-  readonly requireSignature?: true | undefined;
+/** What is received, and how it is verified. */
+async function listenOptions(context: Context, options: Flags) {
+  const { openCandidates } = await import('../listen/candidates.ts');
+  const { serve } = await import('../serve.ts');
+  return {
+    serve,
+    ...(await openCandidates(await secretSource(context, options))),
+    scheme: await verifyingScheme(context, options.scheme),
+    pin: (scheme: Scheme, webhookId: string | null) => pinScheme(context, scheme, webhookId),
+    clock: context.clock,
+    policy: policyOf(options),
+    path: options.path,
+    isWanted: options.event && eventMatcher(context, options.event),
+    toleranceMs: options.tolerance,
+    host: options.host,
+    port: options.port ?? DEFAULT_PORT,
+    tls: await tlsPair(context, options),
+    maxBodyBytes: options.maxBody,
+    pid: context.processes.pid,
+    exitAfter: options.exitAfter,
+    durationMs: options.timeout ?? options.duration,
+  };
+}
+
+function policyOf({ requireSignature, verify }: Flags): SignaturePolicy {
+  if (requireSignature) return 'require';
+  return verify ? 'check' : 'ignore';
 }
 
 /** A run with an end of its own is a test: too few deliveries, or a bad signature, fail it. */
 function judge(
   { received, invalid, unverified }: SummaryLine,
-  { exitAfter, duration, expect, requireSignature }: Bounds,
+  { exitAfter, duration, expect, requireSignature }: Flags,
   expectations: Expectations,
 ): void {
   if (exitAfter === undefined && duration === undefined && expect === undefined) return;

@@ -33,7 +33,7 @@ export async function findScheme(name: string | undefined): Promise<Scheme> {
   const scheme = name === undefined ? PRESETS[DEFAULT_SCHEME] : findPreset(name);
   if (scheme) return scheme;
   if (name === AUTO) {
-    throw new Failure('usage', 'A scheme to sign by cannot be found by itself', {
+    throw new Failure('usage', 'auto finds a scheme from deliveries, and names none itself', {
       hint: `Name one of ${PRESET_NAMES.join(', ')}, or a file such as ./scheme.yaml.`,
     });
   }
@@ -48,7 +48,7 @@ export async function findScheme(name: string | undefined): Promise<Scheme> {
 /** The scheme that the profile keeps; null where it keeps none. */
 async function pinnedScheme(context: Context): Promise<Scheme | null> {
   const { value, source } = (await context.settings()).scheme;
-  if (value === null || value === AUTO) return null;
+  if (value === AUTO) return null;
   const { findPreset } = await import('../signing/scheme.ts');
   return findPreset(value) ?? parseText(value, source === null ? 'the scheme' : `scheme in ${source}`);
 }

@@ -3,7 +3,7 @@ import { Failure } from '../errors.ts';
 import type { Outcome } from '../sending/attempt.ts';
 import type { Tally, TallySummary } from '../sending/tally.ts';
 import type { Scheme } from '../signing/scheme.ts';
-import { bad, dim, good, MARKS, strong, type Text, type View, warn } from '../terminal/view.ts';
+import { bad, dim, good, MARKS, type Span, strong, type Text, type View, warn } from '../terminal/view.ts';
 import type { SigningSecret } from './signing-secret.ts';
 
 /** What `trigger` did. */
@@ -130,7 +130,7 @@ function fieldsOf({
   latency_ms: latency,
 }: Triggered): readonly (readonly [string, Text])[] {
   const answers = Object.entries(statuses).map(
-    ([status, times]): Text => [isGood(status) ? good(status) : bad(status), ` × ${times}`],
+    ([status, times]): Text => [isGood(status) ? good(status) : bad(status), TIMES, String(times)],
   );
   const { p50, p90, p99, max } = latency;
   const times = Object.entries({ p50, p90, p99, max }).flatMap(([name, ms]) =>
@@ -138,10 +138,14 @@ function fieldsOf({
   );
   return [
     ...(answers.length > 0 ? [['answers', separated(answers)] as const] : []),
-    ...Object.entries(errors).map(([error, count]) => ['no answer', [bad(error), ` × ${count}`]] as const),
+    ...Object.entries(errors).map(
+      ([error, count]) => ['no answer', [bad(error), TIMES, String(count)]] as const,
+    ),
     ...(times.length > 0 ? [['latency', times.join('  ')] as const] : []),
   ];
 }
+
+const TIMES: Span = { text: ' × ', tone: 'plain', ascii: ' x ' };
 
 /** What the first failure said, and what to do. */
 function trouble({ sent, first_failure: failure, hint }: Triggered): readonly View[] {

@@ -222,8 +222,14 @@ async function sendAll(context: Context, { make, count, concurrency }: Round) {
 }
 
 /** For one delivery the client that is quick to load; for many the one that is quick to send. */
-async function openConnections(env: Context['env'], count: number, connections: number): Promise<PooledSend> {
+async function openConnections(
+  env: Context['env'],
+  count: number,
+  connections: number,
+): Promise<Pick<PooledSend, 'send' | 'close'>> {
   const { createPooledSend, createSend } = await import('../http.ts');
-  if (count > 1) return createPooledSend({ env, connections });
-  return { send: createSend({ env }), close: async () => undefined };
+  if (count === 1) return { send: createSend({ env }), close: async () => undefined };
+  const pool = createPooledSend({ env, connections });
+  await pool.ready();
+  return pool;
 }

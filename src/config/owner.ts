@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import * as v from 'valibot';
+import { processStatus } from '../process-status.ts';
 
 /** Which process something on disk belongs to, and whether that process still runs. */
 
@@ -32,7 +33,7 @@ const UNPROVEN_OWNER_MAX_AGE_MS = 60 * 60_000;
 export function describeOwner(processes: Processes, hostname: string): Owner {
   return {
     pid: processes.pid,
-    started: statusOf(processes.pid)?.started ?? null,
+    started: processStatus(processes.pid)?.started ?? null,
     hostname,
     boot_id: textOf(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
     pid_namespace: textOf(() => readlinkSync('/proc/self/ns/pid')),
@@ -50,29 +51,13 @@ export function isGone(owner: Owner | null, self: Owner, processes: Processes, a
   if (owner.boot_id !== self.boot_id) return true;
   if (owner.pid_namespace !== self.pid_namespace) return isOlder(ageMs, UNREACHABLE_OWNER_MAX_AGE_MS);
   if (!processes.isAlive(owner.pid)) return true;
-  const status = owner.started === null ? null : statusOf(owner.pid);
+  const status = owner.started === null ? null : processStatus(owner.pid);
   if (status === null) return isOlder(ageMs, UNPROVEN_OWNER_MAX_AGE_MS);
   return status.isOver || status.started !== owner.started;
 }
 
 /** A time far in the future comes from a clock that was wrong: it does not make an owner immortal. */
 const isOlder = (ageMs: number, limitMs: number): boolean => !(Math.abs(ageMs) <= limitMs);
-
-interface ProcessStatus {
-  readonly started: string;
-  /** Ended, and only waiting for its parent to notice. */
-  readonly isOver: boolean;
-}
-
-/** From Linux's /proc; null elsewhere, or where it is hidden. */
-function statusOf(pid: number): ProcessStatus | null {
-  const line = textOf(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  if (line === null) return null;
-  // The second field is the command in parentheses and may hold anything; the third is the state.
-  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
-  const [state, started] = [fields[0], fields[19]];
-  return started === undefined ? null : { started, isOver: state === 'Z' || state === 'X' };
-}
 
 function textOf(read: () => string): string | null {
   try {

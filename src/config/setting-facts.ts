@@ -37,9 +37,11 @@ const QUOTED_CHARS = 40;
 export const DEFAULT_BASE_URL = 'https://api.kycgenie.com';
 export const DEFAULT_TIMEOUT_MS = 30_000;
 export const DEFAULT_MAX_RETRIES = 3;
+/** To be found. */
+export const DEFAULT_SCHEME = 'auto';
 
 const notEmpty = (text: string): boolean => text !== '';
-const itself = <T>(text: T): T => text;
+const itself = (text: string): string => text;
 
 const API_KEY: SettingFact<Secret | null> = {
   key: 'api_key',
@@ -113,13 +115,13 @@ const MAX_RETRIES_FACT: SettingFact<number> = {
   format: String,
 };
 
-const SCHEME: SettingFact<string | null> = {
+const SCHEME: SettingFact<string> = {
   key: 'scheme',
   flag: null,
   variables: [],
   profileKey: 'scheme',
-  defaultText: 'auto: found by the first delivery that verifies, and kept here',
-  description: 'How deliveries are signed, as the YAML that --scheme takes',
+  defaultText: DEFAULT_SCHEME,
+  description: 'How deliveries are signed: auto finds out by the first that verifies, and keeps it here as the YAML that --scheme takes',
   counts: notEmpty,
   parse: parseSchemeText,
   format: itself,

@@ -6,6 +6,7 @@ import { configPath, type Profile, type ProfileKey } from './profiles.ts';
 import {
   DEFAULT_BASE_URL,
   DEFAULT_MAX_RETRIES,
+  DEFAULT_SCHEME,
   DEFAULT_TIMEOUT_MS,
   SETTINGS,
   type SettingFact,
@@ -30,8 +31,8 @@ export interface Settings {
   readonly apiVersion: Setting<ApiVersion>;
   readonly timeoutMs: Setting<number>;
   readonly maxRetries: Setting<number>;
-  /** The YAML of a signature scheme, or a preset's name; null: to be found. */
-  readonly scheme: Setting<string | null>;
+  /** The YAML of a signature scheme, a preset's name, or `auto`. */
+  readonly scheme: Setting<string>;
   readonly configDir: Setting<string>;
   readonly dataDir: Setting<string>;
   /** True: never prompt. */
@@ -98,7 +99,7 @@ export async function resolveSettings(sources: SettingSources): Promise<Settings
     apiVersion: pick(SETTINGS.apiVersion, from(flags.apiVersion, values.api_version), 'v2'),
     timeoutMs: pick(SETTINGS.timeoutMs, from(flags.timeout, values.timeout), DEFAULT_TIMEOUT_MS),
     maxRetries: pick(SETTINGS.maxRetries, from(flags.maxRetries, values.max_retries), DEFAULT_MAX_RETRIES),
-    scheme: pick<string | null>(SETTINGS.scheme, from(undefined, values.scheme), null),
+    scheme: pick(SETTINGS.scheme, from(undefined, values.scheme), DEFAULT_SCHEME),
   };
 }
 

@@ -17,7 +17,7 @@ export class Duplicates {
     if (eventId === null) return null;
     // An id from the body may be that of what the event is about: two types of event are never the same event. And
     // one event may be meant for two paths.
-    const key = JSON.stringify([eventId, eventType, path]);
+    const key = `${path}\n${eventType ?? ''}\n${eventId}`;
     if (key.length > MAX_KEY_CHARS) return null;
     const first = this.#firstByKey.get(key);
     if (first !== undefined) return first;

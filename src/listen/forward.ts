@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
+import { excerpt } from '../http/excerpt.ts';
 import type { HttpResponse, Send } from '../http.ts';
-import { excerpt } from './forward/excerpt.ts';
 import { checkHeaders, forwardedHeaders } from './forward/headers.ts';
 import { checkTarget, wireTargetOf } from './forward/target.ts';
 import { troubleOf } from './forward/trouble.ts';

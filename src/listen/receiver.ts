@@ -136,9 +136,9 @@ export class Receiver {
     try {
       const draft = new Taken(await this.#examine(request, path, query));
       if (!this.#isWanted(draft)) return await this.#passBy(draft);
-      const { taken, answer } = await this.#answer(draft, request.signal);
+      const { taken, answer } = await this.#answer(draft, request);
       if (answer === NOT_KEPT || answer === STOPPING) return answer;
-      isTaken = await this.#queue(taken, request.signal);
+      isTaken = await this.#queue(taken, request);
       return isTaken ? answer : STOPPING;
     } finally {
       if (!isTaken) this.#taken--;
@@ -177,11 +177,11 @@ export class Receiver {
 
   async #answer(
     draft: Taken,
-    signal: AbortSignal,
+    request: ReceivedRequest,
   ): Promise<{ readonly taken: Taken; readonly answer: Answer }> {
     if (!draft.kept.accepted) return { taken: draft, answer: refusal(draft.kept.signature) };
     const eventType = (): string | null => draft.envelope().eventType;
-    const { answer, forward, owedTo } = await this.#options.reply(draft.kept, eventType, signal);
+    const { answer, forward, owedTo } = await this.#options.reply(draft.kept, eventType, request);
     const taken = draft.with({ status: answer.status, forward, owedTo: owedTo?.href ?? null });
     if (answer === STOPPING) return { taken, answer };
     if (!(await this.#keep(taken.kept))) return { taken, answer: NOT_KEPT };
@@ -204,9 +204,9 @@ export class Receiver {
   }
 
   /** What is on disk has its line, whether or not its sender still waits for the answer. */
-  #queue(taken: Taken, signal: AbortSignal): Promise<boolean> {
+  #queue(taken: Taken, request: ReceivedRequest): Promise<boolean> {
     const isOnDisk = this.#options.keep !== undefined || taken.kept.forward !== null;
-    return this.#channel.push(taken, sizeOf(taken.kept), isOnDisk ? undefined : signal);
+    return this.#channel.push(taken, sizeOf(taken.kept), isOnDisk ? undefined : request.signal);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Answer } from '../serve.ts';
+import type { Answer, ReceivedRequest } from '../serve.ts';
 import { acceptance, STOPPING } from './answer.ts';
 import type { Forwarder } from './forward.ts';
 import type { KeptDelivery } from './kept.ts';
@@ -14,11 +14,11 @@ export interface Reply {
   readonly owedTo: URL | null;
 }
 
-/** `signal` aborts when the sender goes away. */
+/** The signal of `request` aborts when the sender goes away. */
 export type ReplyTo = (
   delivery: KeptDelivery,
   eventType: () => string | null,
-  signal: AbortSignal,
+  request: Pick<ReceivedRequest, 'signal'>,
 ) => Promise<Reply>;
 
 interface ReplyOptions {
@@ -29,20 +29,20 @@ interface ReplyOptions {
 /** These statuses one after the other, each after the delay; the last one stays. Default: 200 at once. */
 export function replyInTurn(clock: Clock, { statuses = [], delayMs = 0 }: ReplyOptions = {}): ReplyTo {
   let replied = 0;
-  return async (_delivery, _eventType, signal) => {
+  return async (_delivery, _eventType, request) => {
     const status = statuses[Math.min(replied, statuses.length - 1)] ?? 200;
     replied++;
     // Who goes away while waiting is answered all the same: nobody hears it.
-    if (delayMs > 0) await clock.sleep(delayMs, signal).catch(() => undefined);
+    if (delayMs > 0) await clock.sleep(delayMs, request.signal).catch(() => undefined);
     return { answer: acceptance(status), forward: null, owedTo: null };
   };
 }
 
 /** The app's own status; `otherwise` for what no target takes. */
 export function replyAfterForward(forwarder: Forwarder, stop: AbortSignal, otherwise: ReplyTo): ReplyTo {
-  return async (delivery, eventType, signal) => {
+  return async (delivery, eventType, request) => {
     const url = forwarder.targetOf(eventType());
-    if (url === null) return otherwise(delivery, eventType, signal);
+    if (url === null) return otherwise(delivery, eventType, request);
     // The app gets it even if its sender has gone meanwhile.
     const { forward, answerStatus } = await forwarder.forward(delivery, url, stop);
     return { answer: acceptance(answerStatus), forward, owedTo: null };
@@ -55,9 +55,9 @@ export function replyOnReceipt(
   owed: Pick<Owed, 'isFull'>,
   otherwise: ReplyTo,
 ): ReplyTo {
-  return async (delivery, eventType, signal) => {
+  return async (delivery, eventType, request) => {
     const owedTo = targetOf(eventType());
-    if (owedTo === null) return otherwise(delivery, eventType, signal);
+    if (owedTo === null) return otherwise(delivery, eventType, request);
     if (owed.isFull) return { answer: STOPPING, forward: null, owedTo: null };
     return { answer: acceptance(200), forward: null, owedTo };
   };

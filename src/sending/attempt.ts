@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import { Failure } from '../errors.ts';
+import { excerpt } from '../http/excerpt.ts';
 import { NetworkFailure, type NetworkReason } from '../http/failure.ts';
 import type { HttpRequest, HttpResponse, Send } from '../http.ts';
-import { excerpt } from './excerpt.ts';
 
 /** A longer answer is cut off: nobody reads it to its end. */
 const MAX_ANSWER_BYTES = 1024 * 1024;

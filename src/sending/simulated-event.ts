@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { samplePayload } from '../events/payloads.ts';
-import { isRecord } from '../record.ts';
-
-type Data = Readonly<Record<string, unknown>>;
+import { merge } from './merge.ts';
 
 export interface SimulatedEvent {
   readonly id: string;
@@ -13,7 +11,7 @@ export interface SimulatedEvent {
 export interface Simulation {
   readonly eventType: string;
   /** Merged into the made-up data: mappings key by key, anything else in place of what was there. */
-  readonly changes: Data;
+  readonly changes: Readonly<Record<string, unknown>>;
   /** A number in [0, 1), as often as asked. */
   readonly random: () => number;
 }
@@ -34,13 +32,4 @@ export function simulateEvent({ eventType, changes, random }: Simulation, nowMs:
     simulated: true,
   };
   return { id, body: new TextEncoder().encode(JSON.stringify(event)) };
-}
-
-/** Only as deep as both go. */
-function merge(data: Data, changes: Data): Data {
-  const merged = Object.entries(changes).map(([key, change]) => {
-    const before = Object.hasOwn(data, key) ? data[key] : undefined;
-    return [key, isRecord(before) && isRecord(change) ? merge(before, change) : change] as const;
-  });
-  return { ...data, ...Object.fromEntries(merged) };
 }

@@ -15,7 +15,7 @@ const TERM_MS = 2_000;
 const LAST_WORDS_MS = 500;
 
 /** What may follow the name of a secret in what programs print. */
-const SECRETS = /\b((?:auth[ -]?)?token|password|secret|key)\b(["']?\s*[:=]\s*["']?|\s+is\s+)[^\s"',]+/gi;
+const SECRETS = /(token|password|secret|key)\b(\W{0,4}[:=]\W{0,6}|\s+is\s+)[\w.+/~-]+/gi;
 
 export interface Child {
   /** Resolves with half a sentence on how it ended, and its last words. */
@@ -34,8 +34,9 @@ interface Command {
 }
 
 /**
- * Runs a program, not through a shell. It is in our process group, so that Ctrl-C and a closed terminal end it, too;
- * it may outlive us only where we are killed outright.
+ * Runs a program, not through a shell. It is in our process group, so that Ctrl-C and a closed terminal end it, too.
+ * Where we are killed outright it lives on until it notices that nobody has the other end of its input or output: node
+ * cannot ask the system to end it with us. What it then leads to is a closed port.
  */
 export function run({ path, args, env, keepsInputOpen, onLine }: Command, clock: Clock): Child {
   const child = spawn(path, args, {

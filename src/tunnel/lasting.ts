@@ -7,7 +7,7 @@ import type { Ready } from './programs.ts';
 const MAX_RESTARTS = 5;
 /** The first pause; each further one is twice the one before, up to the cap. */
 const FIRST_PAUSE_MS = 1_000;
-const MAX_PAUSE_MS = 15_000;
+const MAX_PAUSE_MS = 10_000;
 /** A tunnel that stood so long begins to count anew. */
 const STABLE_MS = 60_000;
 

@@ -1,4 +1,5 @@
 import { devNull } from 'node:os';
+import { Failure } from '../errors.ts';
 import { isRecord } from '../record.ts';
 import type { TunnelChoice } from './choice.ts';
 
@@ -35,6 +36,7 @@ const CONNECT_TIMEOUT_S = 20;
 /** What the services that give out URLs listen on for http. */
 const SERVICE_PORT = 80;
 
+/** Throws Failure `usage` where the program cannot reach such a receiver. */
 export function programOf(choice: TunnelChoice, target: Target): Program {
   if (choice.program === 'cloudflared') return cloudflared(target);
   return choice.program === 'ngrok' ? ngrok(target) : ssh(choice, target);
@@ -75,6 +77,11 @@ function ngrok({ origin }: Target): Program {
 type Ssh = Extract<TunnelChoice, { program: 'ssh' }>;
 
 function ssh({ destination, sshPort, remotePort }: Ssh, { origin, isPublic }: Target): Program {
+  if (!isPublic && origin.protocol === 'https:') {
+    throw new Failure('usage', 'Services that give out URLs over ssh reach this machine by http only', {
+      hint: 'Leave out --tls-cert, or give the --public-url of a server of your own.',
+    });
+  }
   const port = origin.port || (origin.protocol === 'https:' ? '443' : '80');
   const remote = remotePort ?? (isPublic ? 0 : SERVICE_PORT);
   const options = [
@@ -102,7 +109,7 @@ function ssh({ destination, sshPort, remotePort }: Ssh, { origin, isPublic }: Ta
     read: isPublic ? (line) => readPort(line, remote) : readAnnounced,
     install: 'It comes with the package openssh-client, or with "Optional features" on Windows.',
     help: isPublic
-      ? `See whether it works by hand, without a password: ssh -N -R ${remote}:127.0.0.1:4242 ${destination}`
+      ? `See whether it works by hand, without a password: ssh -N -R ${remote}:127.0.0.1:4242 ${destination} (a port may still be held by the ssh of a run that was killed)`
       : `Only services such as localhost.run tell a URL; for a server of your own give --public-url, too. By hand: ssh -R ${SERVICE_PORT}:127.0.0.1:4242 ${destination}`,
   };
 }

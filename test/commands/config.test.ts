@@ -36,7 +36,7 @@ describe('config list', () => {
       { key: 'api_version', value: 'v1', origin: 'flag', source: '--api-version' },
       { key: 'timeout', value: '5s', origin: 'profile', source: configFile() },
       { key: 'max_retries', value: '3', origin: 'default', source: null },
-      { key: 'scheme', value: null, origin: 'default', source: null },
+      { key: 'scheme', value: 'auto', origin: 'default', source: null },
       { key: 'config_dir', value: home.folder, origin: 'environment', source: 'KYCGENIE_CONFIG_DIR' },
       {
         key: 'data_dir',

@@ -95,7 +95,7 @@ describe('listen --scheme auto', () => {
     await send(url, { headers: [...signedBy('github')], body: BODY });
     expect(await running.line({ type: 'scheme' })).toMatchObject({ scheme: 'github', pinned: false });
     await running.ended;
-    expect((await kycgenie(['config', 'get', 'scheme'], world)).code).toBe(3);
+    expect((await kycgenie(['config', 'get', 'scheme'], world)).stdout).toBe('auto\n');
   });
 });
 

@@ -2,7 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { defineCommand, leaf } from '../../src/cli/define.ts';
+import { systemClock } from '../../src/clock.ts';
 import { readScheme, signingScheme, verifyingScheme } from '../../src/commands/scheme-name.ts';
+import { openProfiles } from '../../src/config/profiles.ts';
 import { lines } from '../../src/terminal/view.ts';
 import { kycgenie, temporaryHome } from '../support/cli.ts';
 
@@ -58,14 +60,14 @@ describe('a scheme by name or file', () => {
     ['strip', 'Did you mean stripe?'],
     ['nothing-like-it', 'Schemes are standard-webhooks, stripe'],
     ['no-such-file.yaml', 'no-such-file.yaml cannot be read: it does not exist'],
-    ['auto', 'cannot be found by itself'],
+    ['auto', 'auto finds a scheme from deliveries'],
   ])('%s is refused', async (typed, message) => {
     expect(await chosen('sign', typed)).toContain(message);
   });
 
   test('a fault in a file is named with its place', async () => {
     const broken = file('broken.yaml', 'name: a\nsignature: {header: [');
-    expect(await chosen('read', broken)).toContain(`${broken}, line 2, column 24`);
+    expect(await chosen('read', broken)).toContain(`${broken}, line 2, column 22`);
     const unknown = file('unknown.yaml', SCHEME.replace('hash:', 'hsah:'));
     expect(await chosen('read', unknown)).toContain('hsah is not a key of a scheme');
   });
@@ -80,18 +82,20 @@ describe('without a name', () => {
   test('the scheme of the profile counts, by name or whole', async () => {
     await pin('github');
     expect([await chosen('sign'), await chosen('verify')]).toEqual(['github', 'github']);
-    await pin(SCHEME);
+    await pin(file('acme.yaml', SCHEME));
     expect([await chosen('sign'), await chosen('verify')]).toEqual(['acme', 'acme']);
   });
 
   test('what is named wins, auto too', async () => {
-    await pin(SCHEME);
+    await pin(file('acme.yaml', SCHEME));
     expect([await chosen('sign', 'slack'), await chosen('verify', 'slack')]).toEqual(['slack', 'slack']);
     expect(await chosen('verify', 'auto')).toBeNull();
   });
 
   test('a scheme of the profile that cannot be read says where it is kept', async () => {
-    await pin('name: [');
+    const environment = { clock: systemClock, signals: process, onDamage: () => undefined };
+    const profiles = openProfiles({ ...environment, configDir: home.folder });
+    await profiles.update('default', (now) => ({ ...now, values: { scheme: 'name: [' } }));
     expect(await chosen('verify')).toContain('config.json');
   });
 });

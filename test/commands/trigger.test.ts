@@ -239,7 +239,7 @@ describe('trigger', () => {
       '--concurrency takes a whole number from 1 to 256',
     ],
     ['a scheme that is none', ['test', '--scheme', 'strip'], 'There is no signature scheme strip'],
-    ['auto', ['test', '--scheme', 'auto'], 'cannot be found by itself'],
+    ['auto', ['test', '--scheme', 'auto'], 'auto finds a scheme from deliveries'],
     ['a variable that is not set', ['test', '--secret-env', 'NOT_SET'], 'variable NOT_SET is not set'],
   ])('%s is 2', async (_what, argv, message) => {
     const { code, stdout, stderr } = await run(argv);

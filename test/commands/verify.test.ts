@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
@@ -12,13 +12,12 @@ const OTHER = 'whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
 const BODY = '{"type": "screening.completed", "id": "evt_1", "data": {"n": 1}}';
 const NOW = '2026-01-02T03:04:05.000Z';
 
-/** In no list: a body before its time, in base64 of SHA-512, with a label. */
+/** In no list. */
 const CUSTOM = {
   name: 'acme',
   signature: { header: 'X-Acme-Mac', format: 'pairs', separator: ';', key: 'mac', encoding: 'base64' },
   timestamp: { field: 'at', unit: 'ms' },
-  id: { header: 'X-Acme-Id' },
-  signed: '{id}|{body}|{timestamp}',
+  signed: '{timestamp}|{body}',
   hash: 'sha512',
   secret: { encoding: 'utf8' },
   tolerance: '10m',
@@ -132,11 +131,10 @@ describe('verify', () => {
     ['in the future', ['--now', '2026-01-02T02:04:05Z'], 'timestamp_in_future', -3_600_000],
     ['beyond --tolerance', ['--now', '1767323055', '--tolerance', '5s'], 'timestamp_too_old', 10_000],
   ])('%s', async (_what, argv, reason, skew) => {
-    const found = await verdict([...(await signed()), '--secret-env', 'KYC', ...argv]);
+    const delivery = [...(await signed()), '--secret-env', 'KYC', ...argv];
+    const found = await verdict(delivery);
     expect(found).toMatchObject({ code: 9, reason, skew_ms: skew, signed_at: NOW });
-    expect(
-      (await verdict([...(await signed()), '--secret-env', 'KYC', ...argv, '--tolerance', '2h'])).code,
-    ).toBe(argv.includes('--tolerance') ? 2 : 0);
+    expect((await verdict([...delivery, '--tolerance', '2h'])).code).toBe(0);
   });
 
   test.each<[string, (headers: string, body: string) => readonly [string, string], string, RegExp]>([
@@ -144,7 +142,6 @@ describe('verify', () => {
     ['no signature', () => ['host: x', BODY], 'missing_header', /No header|no webhook-signature/],
   ])('says why: %s', async (_what, alter, reason, hint) => {
     const [, headersFile = '', , bodyFile = ''] = await signed([], `${BODY}\n`);
-    const { readFileSync } = await import('node:fs');
     const [headers, body] = alter(readFileSync(headersFile.slice(1), 'utf8'), bodyFile);
     for (const scheme of ['auto', 'standard-webhooks']) {
       const argv = ['--headers', headers, '--body', body, '--secret-env', 'KYC', '--scheme', scheme];
@@ -164,7 +161,7 @@ describe('verify', () => {
   });
 
   test('the scheme of the profile is the one, unless another is named', async () => {
-    await run(['config', 'set', 'scheme', stringify(CUSTOM)]);
+    await run(['config', 'set', 'scheme', file('acme.yaml', stringify(CUSTOM))]);
     const delivery = await signed();
     expect(await verdict([...delivery, '--secret-env', 'KYC'])).toMatchObject({ code: 0, scheme: 'acme' });
     const stripe = await signed(['--scheme', 'stripe']);
@@ -177,7 +174,6 @@ describe('verify', () => {
 
   test('reads the body or the headers from standard input', async () => {
     const [, headers = '', , body = ''] = await signed();
-    const { readFileSync } = await import('node:fs');
     const given = ['--secret-env', 'KYC'];
     const piped = await verify([...given, '--headers', headers, '--body', '-'], { stdin: BODY });
     expect(piped.code, piped.stderr).toBe(0);

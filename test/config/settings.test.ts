@@ -104,6 +104,7 @@ describe('precedence', () => {
       apiVersion: { value: 'v2', origin: 'default', source: null },
       timeoutMs: { value: 30_000, origin: 'default', source: null },
       maxRetries: { value: 3, origin: 'default', source: null },
+      scheme: { value: 'auto', origin: 'default', source: null },
       configDir: { value: '/home/ada/.config/kycgenie', origin: 'default', source: null },
       dataDir: { value: '/home/ada/.local/share/kycgenie', origin: 'default', source: null },
       noInput: { value: false, origin: 'default', source: null },

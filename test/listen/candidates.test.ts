@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { openCandidates } from '../../src/listen/candidates.ts';
-import type { Candidate } from '../../src/signing/verify.ts';
 import { KNOWN } from './deliveries.ts';
 
 /** A store whose content is its revision; it counts how often it was read whole. */
@@ -8,7 +7,7 @@ function store() {
   const state = { revision: 'one', loads: 0, broken: false };
   const source = {
     revision: async () => state.revision,
-    load: async (): Promise<readonly Candidate[]> => {
+    load: async () => {
       state.loads++;
       const { revision } = state;
       await new Promise(setImmediate);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { excerpt } from '../../src/sending/excerpt.ts';
+import { merge } from '../../src/sending/merge.ts';
 import { simulateEvent } from '../../src/sending/simulated-event.ts';
 import { readTarget } from '../../src/sending/target.ts';
 
@@ -42,20 +42,15 @@ describe('simulateEvent', () => {
   });
 });
 
-describe('excerpt', () => {
-  test.each([
-    ['nothing', '', null],
-    ['blanks', ' \r\n ', null],
-    ['a line', 'oh no\n', 'oh no'],
-    ['as many lines as are read', `${'x\n'.repeat(40)}`, `${'x\n'.repeat(11)}x…`],
-    ['a long line', 'é'.repeat(5_000), `${'é'.repeat(2_000)}…`],
-    ['a pair that would be split', `${'a'.repeat(1_999)}😀b`, `${'a'.repeat(1_999)}…`],
-  ])('of %s', (_what, text, shown) => {
-    expect(excerpt(Buffer.from(text))).toBe(shown);
-  });
-
-  test('of bytes that are no text', () => {
-    expect(excerpt(Buffer.from([0xff, 0x41]))).toBe('\u{fffd}A');
+describe('merge', () => {
+  test('goes as deep as both do', () => {
+    const data = { a: { b: { c: 1, d: 2 }, e: [1, { f: 1 }] }, g: 1, h: { i: 1 } };
+    const changes = { a: { b: { d: null }, e: [2] }, g: { j: 1 }, h: 'text' };
+    expect(merge(data, changes)).toEqual({
+      a: { b: { c: 1, d: null }, e: [2] },
+      g: { j: 1 },
+      h: 'text',
+    });
   });
 });
 

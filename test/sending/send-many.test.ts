@@ -191,6 +191,18 @@ describe('sendMany', () => {
     ]);
   });
 
+  test('what arrives after an abort is not sent', async () => {
+    const stop = new AbortController();
+    async function* late(): AsyncGenerator<Outgoing> {
+      yield outgoing('a');
+      await turn();
+      stop.abort();
+      yield outgoing('b');
+    }
+    const outcomes = await all({ deliveries: late(), signal: stop.signal });
+    expect(outcomes.map(({ id }) => id)).toEqual(['a']);
+  });
+
   test('sends nothing once aborted', async () => {
     const send: Send = () => Promise.reject(new Error('never'));
     expect(await all({ deliveries: numbered(3), send, signal: AbortSignal.abort() })).toEqual([]);

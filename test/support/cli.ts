@@ -106,6 +106,7 @@ export async function kycgenie(argv: readonly string[], world: World = {}): Prom
     clock: world.clock ?? systemClock,
     signal: world.signal ?? new AbortController().signal,
     signals: process,
+    turn: () => new Promise((resolve) => setImmediate(resolve)),
     processes: world.processes ?? { pid: process.pid, isAlive: () => true },
     ...(world.send && { send: world.send }),
   };

@@ -57,6 +57,15 @@ describe('ssh', () => {
     expect(readsInput).toBe(true);
   });
 
+  test('asks no service for what it cannot reach', () => {
+    expect(() => program('ssh:nokey@localhost.run', false, 'https://127.0.0.1:4242')).toThrow(
+      expect.objectContaining({ kind: 'usage' }),
+    );
+    expect(program('ssh:me@example.com', true, 'https://127.0.0.1:4242').args.at(-2)).toBe(
+      '0:127.0.0.1:4242',
+    );
+  });
+
   test('asks a server of the user for a port, without a session', () => {
     const { args, readsInput } = program('ssh:me@example.com:2222/8080', true);
     expect(args).toContain('-N');

@@ -3,8 +3,8 @@ import type { Command, OptionValues } from '../../cli/define.ts';
 import { oneOf } from '../../cli/one-of.ts';
 import { chooseEvents, collect } from '../../cli/options.ts';
 import type { CodeFilter, LogFilter } from '../../deliveries/filter.ts';
-import { parseDuration } from '../../duration.ts';
 import { Failure } from '../../errors.ts';
+import { parseWhen, SINCE_HELP, UNTIL_HELP } from '../when-option.ts';
 
 export interface FilterOptions {
   readonly status?: readonly string[] | undefined;
@@ -30,11 +30,8 @@ export const withFilters = <A extends unknown[], O extends OptionValues, G exten
     )
     .option('--event <type>', 'event type or group; repeat for more', collect)
     .option('--url <text>', 'only URLs that contain this')
-    .option(
-      '--since <when>',
-      'from: a duration back (2h, 7d) or a time (2026-01-19T10:30Z; local without a zone)',
-    )
-    .option('--until <when>', 'up to: a duration back or a time')
+    .option('--since <when>', SINCE_HELP)
+    .option('--until <when>', UNTIL_HELP)
     .option('--code <code>', "the receiver's answer: 500, 5xx, or none; repeat for more", collect);
 
 /** @param now milliseconds since the epoch, which durations count back from */
@@ -48,19 +45,6 @@ export function toFilter(options: FilterOptions, now: number): LogFilter {
     until: until === undefined ? undefined : parseWhen('--until', until, now),
     codes: code?.map(parseCode),
   };
-}
-
-function parseWhen(flag: string, text: string, now: number): number {
-  const back = parseDuration(text);
-  if (back !== undefined) return now - back;
-  // Without a zone a time is local, a bare date too: Date.parse alone would take that one for UTC.
-  const at = /^\d{4}-\d\d-\d\d/.test(text)
-    ? Date.parse(text.length === 10 ? `${text}T00:00` : text)
-    : Number.NaN;
-  if (!Number.isNaN(at)) return at;
-  throw new Failure('usage', `${flag} takes a duration or a time, not "${text}"`, {
-    hint: `Such as ${flag} 2h or ${flag} 2026-01-19T10:30:00Z.`,
-  });
 }
 
 const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const;

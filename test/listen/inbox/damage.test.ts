@@ -186,7 +186,7 @@ describe('what is no segment', () => {
     const dataDir = await holding(SOUND);
     const folder = join(dataDir, 'inbox');
     await symlink(join(folder, segmentName(0)), join(folder, segmentName(1)));
-    execFileSync('mkfifo', [join(folder, segmentName(2))]);
+    execFileSync('/bin/sh', ['-c', 'mkfifo "$0"', join(folder, segmentName(2))]);
     await mkdir(join(folder, segmentName(3)));
     await appendFile(join(folder, 'notes.txt'), 'mine');
     expect((await everything(dataDir)).ids).toEqual(['sound']);

@@ -187,7 +187,9 @@ describe.each(['v1', 'v2'] as const)('pruning on API %s', (version) => {
 
   test('finds a webhook by its description where the create is too old to be repeated', async () => {
     workshop.sandbox.next(answerLost);
-    await expect(openTemporary(keeping(), { ...wish, eventTypes: ['case.opened'] })).rejects.toThrow();
+    await expect(
+      openTemporary(keeping(), { ...wish, eventTypes: ['screening.completed'] }),
+    ).rejects.toThrow();
     const tomorrow = { ...systemClock, now: () => Date.now() + 2 * DAY_MS };
     expect(await prune(later({ clock: tomorrow }))).toMatchObject([
       { status: 'deleted', lease: { webhookId: expect.any(String) } },
@@ -197,7 +199,9 @@ describe.each(['v1', 'v2'] as const)('pruning on API %s', (version) => {
 
   test('does not make what was never made, where that is too old to be repeated', async () => {
     workshop.sandbox.next(requestLost);
-    await expect(openTemporary(keeping(), { ...wish, eventTypes: ['case.opened'] })).rejects.toThrow();
+    await expect(
+      openTemporary(keeping(), { ...wish, eventTypes: ['screening.completed'] }),
+    ).rejects.toThrow();
     const tomorrow = { ...systemClock, now: () => Date.now() + 2 * DAY_MS };
     expect(await prune(later({ clock: tomorrow }))).toEqual([]);
     await expectOnlyMine();

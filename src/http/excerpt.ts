@@ -13,7 +13,7 @@ const UNPACK: Readonly<Record<string, (body: Uint8Array, options: { maxOutputLen
 };
 
 /** The first lines of an answer as text, with `…` where more follows; null where there is nothing to read. */
-export function excerpt(body: Uint8Array, contentEncoding: string | undefined): string | null {
+export function excerpt(body: Uint8Array, contentEncoding?: string): string | null {
   const bytes = unpacked(body, contentEncoding?.trim().toLowerCase() ?? 'identity');
   if (bytes === null || bytes.length === 0) return null;
   // A stream decoder leaves out a character that the cut has split.
