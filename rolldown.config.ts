@@ -15,6 +15,15 @@ const notices: Plugin = {
   },
 };
 
+/** For editors of files that users write. */
+const schemas: Plugin = {
+  name: 'schemas',
+  generateBundle() {
+    const source = readFileSync('src/signing/scheme.schema.json', 'utf8');
+    this.emitFile({ type: 'asset', fileName: 'scheme.schema.json', source });
+  },
+};
+
 function notice(folder: string): string {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
@@ -53,7 +62,7 @@ export default defineConfig({
   input: { main: 'src/main.ts' },
   platform: 'node',
   transform: { target: 'node20.19' },
-  plugins: [replaceUnused, notices],
+  plugins: [replaceUnused, notices, schemas],
   output: {
     dir: 'dist',
     format: 'cjs',

@@ -53,9 +53,14 @@ const TOPICS: Readonly<Record<Topic, () => Promise<Omit<Page, 'topic'>>>> = {
     return {
       entries: Object.values(PRESETS).map(({ name, description }) => [name, description]),
       notes: [
-        'The API reference documents whsec_ secrets and HMAC, but neither header nor scheme of a delivery.',
-        'The sandbox signs, and listen verifies, as Standard Webhooks 1.0 has it, unless --scheme names another of ' +
-          'these: an assumption, not the behaviour of the provider.',
+        'The API reference documents whsec_ secrets and HMAC, but neither header nor scheme of a delivery. So listen ' +
+          'and verify find the scheme out: an HMAC that matches with a known secret proves it. listen keeps it in ' +
+          'the profile and accepts no other from then on; kycgenie config unset scheme forgets it.',
+        '--scheme takes a name of this list, or a YAML file: kycgenie config get scheme prints one to begin with, ' +
+          'and its JSON Schema is dist/scheme.schema.json of the package.',
+        'sandbox, trigger and sign sign as Standard Webhooks 1.0 has it unless told otherwise: an assumption, not ' +
+          'the behaviour of the provider. Not to be verified by any scheme: bodies that were written anew on their ' +
+          'way, signatures over single fields, and public-key signatures.',
       ],
     };
   },

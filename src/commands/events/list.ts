@@ -8,9 +8,8 @@ const DEFAULT_LIMIT = 50;
 
 export const command = defineList({
   description:
-    'The deliveries that listen has kept, newest first; the oldest are let go when there are many. The table ' +
-    'shows as much of each id as names it for the other commands; JSON has all of it, and is what listen --json ' +
-    'printed.',
+    'The oldest are let go when there are many. The table shows as much of each id as names it for the other ' +
+    'commands, and calls repeated what was delivered before; JSON is what listen --json printed.',
   examples: [
     { command: 'kycgenie events list --failed --since 1h' },
     { command: "kycgenie events list --event 'screening.*' --signature invalid" },

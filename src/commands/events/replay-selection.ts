@@ -7,12 +7,20 @@ import { damageTeller, findEvent, inboxPlace } from './inbox-events.ts';
 /** Each is looked for by itself, and held; filters are for more. */
 const MAX_NAMED = 100;
 /** Bodies in memory while the order is shuffled; of more, so much at a time is mixed. */
-const MAX_SHUFFLED_BYTES = 64 * 1024 * 1024;
+const MAX_SHUFFLED_BYTES = 32 * 1024 * 1024;
 /** What a delivery takes besides its body, roughly. */
 const OVERHEAD_BYTES = 1024;
 
 export const ORDERS = ['received', 'reversed', 'shuffled'] as const;
 export type Order = (typeof ORDERS)[number];
+
+/** Undefined: as they were named, else as received. */
+type PlainOrder = Exclude<Order, 'shuffled'> | undefined;
+
+interface Source {
+  readonly count: number;
+  read(order: PlainOrder): AsyncIterable<KeptDelivery>;
+}
 
 /** Events that were chosen once, to be read as often as they are sent. */
 export interface Selection {
@@ -39,12 +47,11 @@ export async function select(
       { hint: 'Such as last, or --since 1h; kycgenie events list shows what there is.' },
     );
   }
-  const selection = byFilter ? await matching(context, options) : await byName(context, named, options.check);
+  const source = byFilter ? await matching(context, options) : await byName(context, named, options.check);
   const { random } = context.clock;
   return {
-    count: selection.count,
-    read: (order) =>
-      order === 'shuffled' ? shuffled(selection.read('received'), random) : selection.read(order),
+    count: source.count,
+    read: (order) => (order === 'shuffled' ? shuffled(source.read('received'), random) : source.read(order)),
   };
 }
 
@@ -52,7 +59,7 @@ async function byName(
   context: Context,
   named: readonly string[],
   check: SelectionOptions['check'],
-): Promise<Selection> {
+): Promise<Source> {
   if (named.length > MAX_NAMED) {
     throw new Failure('usage', `${named.length} events are named, and ${MAX_NAMED} can be`, {
       hint: 'Choose them with filters, such as --failed --since 1h.',
@@ -67,7 +74,7 @@ async function byName(
   }
   const asNamed = [...found.values()];
   const received = asNamed.toSorted((one, other) => one.receivedMs - other.receivedMs);
-  const orders = { received, reversed: received.toReversed(), shuffled: received };
+  const orders = { received, reversed: received.toReversed() };
   return {
     count: found.size,
     async *read(order) {
@@ -77,7 +84,7 @@ async function byName(
 }
 
 /** Refused deliveries may be forged: they are left out, unless the filters ask for bad signatures. */
-async function matching(context: Context, { check, ...options }: SelectionOptions): Promise<Selection> {
+async function matching(context: Context, { check, ...options }: SelectionOptions): Promise<Source> {
   const { readInbox } = await import('../../listen/inbox/read.ts');
   const { readEnvelope } = await import('../../listen/event-line.ts');
   const dataDir = await inboxPlace(context);

@@ -22,37 +22,45 @@ interface Round {
 
 /** Sends all that is selected, and counts; an interruption ends it early, with what was done so far. */
 export async function sendRound(context: Context, round: Round): Promise<Replayed> {
-  const { clock, env, signal, talk } = context;
-  const { sendMany } = await import('../../sending/send-many.ts');
+  const { clock, signal, talk } = context;
   const { Tally } = await import('../../sending/tally.ts');
-  const { createPooledSend } = await import('../../http.ts');
-  const { concurrency, to } = round;
-  const timeoutMs = (await context.settings()).timeoutMs.value;
-  const pool = createPooledSend({ env, connections: concurrency });
   const tally = new Tally();
   const events = new Events();
   const total = round.selection.count * round.times * round.copies;
   const progress = total > 1 ? talk.progress('Sending', total) : null;
   const startedMs = clock.now();
   try {
-    const sending = { send: pool.send, clock, timeoutMs, concurrency, signal };
-    for await (const outcome of sendMany({ ...sending, deliveries: deliveries(context, round, events) })) {
+    for await (const outcome of outcomes(context, round, events)) {
       tally.add(outcome);
       events.note(outcome);
       progress?.advance();
     }
   } finally {
     progress?.end();
-    await pool.close();
   }
-  const failure = tally.firstFailure;
   const summary = tally.summary(clock.now() - startedMs);
   if (summary.sent < total && !signal.aborted) {
     talk.warn(`${total - summary.sent} deliveries were not made: the inbox let their events go meanwhile`);
   }
+  const hint = tally.firstFailure && hintFor(tally.firstFailure, round.isResigned);
   const stopped = signal.aborted ? howStopped(signal.reason) : null;
-  const hint = failure && hintFor(failure, round.isResigned);
-  return { to, ...summary, events: events.all(), hint, stopped };
+  return { to: round.to, ...summary, events: events.all(), hint, stopped };
+}
+
+async function* outcomes(context: Context, round: Round, events: Events): AsyncGenerator<Outcome> {
+  const { clock, env, signal } = context;
+  const { concurrency } = round;
+  const { sendMany } = await import('../../sending/send-many.ts');
+  const { createPooledSend } = await import('../../http.ts');
+  const timeoutMs = (await context.settings()).timeoutMs.value;
+  // Also for a single one: the other client adds a header.
+  const pool = createPooledSend({ env, connections: concurrency });
+  try {
+    const sending = { send: pool.send, clock, timeoutMs, concurrency, signal };
+    yield* sendMany({ ...sending, deliveries: deliveries(context, round, events) });
+  } finally {
+    await pool.close();
+  }
 }
 
 const howStopped = (reason: unknown): Replayed['stopped'] =>

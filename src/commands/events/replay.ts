@@ -16,11 +16,10 @@ const MAX_CONCURRENCY = 256;
 
 export const command = defineCommand({
   description:
-    'Sends kept deliveries again: the same bytes, method, query and headers, but for those of the connection. They ' +
-    'go to exactly the URL of --to, to which the query is added; without --to each goes to where listen ' +
-    'forwarded it. The old signature goes along, which a receiver may refuse for its age: --resign replaces it by ' +
-    'a fresh one, under the same event id. Filters leave out what listen refused, unless --signature invalid asks ' +
-    'for it.',
+    'The same bytes, method, query and headers, but for headers of the connection, go to exactly the URL of --to; ' +
+    'without --to each goes to where listen forwarded it. The old signature goes along, which a receiver may ' +
+    'refuse for its age: --resign replaces it by a fresh one, under the same event id. Filters leave out what ' +
+    'listen refused, unless --signature invalid asks for it.',
   examples: [
     { command: 'kycgenie events replay last --to http://localhost:3000/kyc' },
     {

@@ -31,7 +31,7 @@ export function viewEvents(events: readonly EventLine[], now: number, isFiltered
   const hasNotes = notes.some((note) => note !== '');
   return {
     kind: 'table',
-    columns: hasNotes ? [...COLUMNS, { title: 'NOTE', shrink: true }] : COLUMNS,
+    columns: hasNotes ? [...COLUMNS, { title: 'NOTE' }] : COLUMNS,
     rows: events.map((event, index) => [
       ids.get(event.id) ?? event.id,
       when(event.received_at, now),
@@ -83,8 +83,8 @@ function answer({ forward, response: { status } }: EventLine): Text {
 }
 
 function noteOn({ duplicate_of: original, signature }: EventLine): Text {
-  if (original !== null) return warn('delivered again');
-  return signature.secret_age === 'previous' ? warn('previous secret') : '';
+  if (original !== null) return warn('repeated');
+  return signature.secret_age === 'previous' ? warn('old secret') : '';
 }
 
 /** The beginning of each id, as long as it takes to tell it from the others. */

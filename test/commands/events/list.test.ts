@@ -48,7 +48,7 @@ describe('events list', () => {
     expect(title).toMatch(/^ID +WHEN +SIGNATURE +EVENT TYPE +EVENT ID +ANSWER +NOTE$/);
     expect(rows.map((row) => row.slice(0, 8))).toEqual(told.toReversed().map(({ id }) => id.slice(0, 8)));
     expect(rows[0]).toMatch(/57 s ago +✗ missing_header +case\.opened +evt_9 +401 +-$/);
-    expect(rows[1]).toMatch(/58 s ago +✓ valid +screening\.completed +evt_1 +200 +delivered again$/);
+    expect(rows[1]).toMatch(/58 s ago +✓ valid +screening\.completed +evt_1 +200 +repeated$/);
     expect(rows[2]).toMatch(/59 s ago +✓ valid +case\.opened +evt_2 +200 +-$/);
   });
 

@@ -333,6 +333,21 @@ describe('events replay tells', () => {
   });
 });
 
+test('events that the inbox let go meanwhile are told', async () => {
+  await inbox.keep(THREE);
+  const pausing = {
+    ...at(LATER),
+    sleep: async (ms: number, signal?: AbortSignal) => {
+      if (ms === 7_000) await inbox.run(['clear', '--yes']);
+      else await clock.sleep(ms, signal);
+    },
+  };
+  const argv = ['replay', '--since', '2h', '--to', app.url, '--delay', '7s', '--times', '3'];
+  const { code, stderr } = await inbox.run(argv, { clock: pausing });
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/[1-9] deliveries were not made/);
+});
+
 test('what is too much to be held at once is mixed as far as it is held', async () => {
   const many = Array.from({ length: 50 }, (_, index) =>
     stored({ id: String(index), body: Buffer.alloc(1024) }),
