@@ -165,3 +165,38 @@ describe('progress', () => {
     expect(heard()).toBe('');
   });
 });
+
+describe('status', () => {
+  test('stays below what is printed on the same terminal, and goes at its end', async () => {
+    const { talk, clock, heard } = listen();
+    const status = talk.status();
+    status.set('1 received');
+    expect(heard()).toBe(`${CLEAR}1 received`);
+    status.set('2 received');
+    expect(heard()).toBe('');
+    const printed: string[] = [];
+    await talk.above(async () => {
+      printed.push(heard());
+    });
+    expect([...printed, heard()]).toEqual([CLEAR, `${CLEAR}2 received`]);
+    clock.go(100);
+    status.set('3 received');
+    expect(heard()).toBe(`${CLEAR}3 received`);
+    status.end();
+    status.set('4 received');
+    expect(heard()).toBe(CLEAR);
+  });
+
+  test('is cut to one line, and harmless', () => {
+    const { talk, heard } = listen({ look: { ...terminal, columns: 10 } });
+    talk.status().set(['a\u{1b}[2J', accent('bcdefghijklmn')]);
+    expect(heard()).toBe(`${CLEAR}abcdefghi`);
+  });
+
+  test.each([{ quiet: true }, { live: false }])('is not there when %j', async (options) => {
+    const { talk, heard } = listen(options);
+    talk.status().set('1 received');
+    await talk.above(async () => undefined);
+    expect(heard()).toBe('');
+  });
+});

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { shortIds } from '../../../src/commands/events/view.ts';
 import { Failure } from '../../../src/errors.ts';
 import { NOW } from '../../listen/deliveries.ts';
+import { opened, delivery as stored } from '../../listen/inbox/place.ts';
 import { startReceiver } from '../../support/sandbox.ts';
 import { linesOf } from '../../support/stream.ts';
 import { at, delivery, inboxHome } from './kept.ts';
@@ -88,6 +89,15 @@ describe('events list', () => {
     await app.close();
     expect((await inbox.run(['list'])).stdout).toMatch(/→ 200 in \d+ ms\n.*→ 500 in \d+ ms\n$/);
     expect(await inbox.json(['list', '--failed'])).toStrictEqual([told[0]]);
+  });
+
+  test('an event that was acknowledged at once failed where your app did not take it', async () => {
+    const forward = { url: 'http://localhost:3000/', duration_ms: 1, error: null, attempts: 1, body: null };
+    const writer = await opened(join(inbox.home.folder, 'data'));
+    await writer.keep(stored({ id: 'taken', forward: { ...forward, status: 204 } }));
+    await writer.keep(stored({ id: 'refused', forward: { ...forward, status: 302 } }));
+    await writer.keep(stored({ id: 'unreached', forward: { ...forward, status: null, error: 'refused' } }));
+    expect((await inbox.run(['list', '--failed', '-q'])).stdout).toBe('unreached\nrefused\n');
   });
 
   test('says how to fill an empty inbox, and when nothing matches', async () => {
