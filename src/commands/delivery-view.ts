@@ -50,13 +50,14 @@ function headline(event: EventLine): Text {
   ];
 }
 
-const VERDICT_MARKS: Readonly<Record<EventLine['signature']['status'], Span>> = {
+export const VERDICT_MARKS: Readonly<Record<EventLine['signature']['status'], Span>> = {
   valid: MARKS.ok,
   invalid: MARKS.fail,
   unverified: MARKS.warn,
 };
 
-const showStatus = (status: number): Span => (status < 300 ? good : bad)(String(status));
+export const showStatus = (status: number): Span =>
+  (status >= 200 && status < 300 ? good : bad)(String(status));
 
 /** `→ 200 in 12 ms`, and which try it was when it is not the first. */
 export function outcome({ status, duration_ms, attempts }: ForwardFields): readonly (string | Span)[] {

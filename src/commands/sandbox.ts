@@ -5,7 +5,7 @@ import { parseDuration } from '../duration.ts';
 import { Failure } from '../errors.ts';
 import type { SandboxLine } from '../sandbox/run.ts';
 import { viewSandboxLine } from './sandbox-view.ts';
-import { findScheme } from './scheme-name.ts';
+import { findScheme, readScheme } from './scheme-name.ts';
 
 const DEFAULT_PORT = 4010;
 /** Deliveries to one receiver at a time. */
@@ -58,7 +58,9 @@ export const command = defineStream({
         serve,
         send: pool.send,
         clock: context.clock,
-        scheme: await findScheme(options.scheme),
+        scheme: await (options.scheme === undefined
+          ? findScheme(undefined)
+          : readScheme(context, options.scheme)),
         apiKey: await givenKey(context),
         host: options.host,
         port: options.port ?? DEFAULT_PORT,

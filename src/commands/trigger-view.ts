@@ -64,11 +64,15 @@ export function toTriggered({ eventType, url, scheme, signer, firstId, tally, ..
   };
 }
 
-function howStopped(reason: unknown): Triggered['stopped'] {
+export function howStopped(reason: unknown): Triggered['stopped'] {
   return reason instanceof Failure && reason.kind === 'terminated' ? 'terminated' : 'interrupted';
 }
 
-export function exitOf({ succeeded, sent, stopped }: Triggered): ExitCode {
+export function exitOf({
+  succeeded,
+  sent,
+  stopped,
+}: Pick<Triggered, 'succeeded' | 'sent' | 'stopped'>): ExitCode {
   if (stopped !== null) return stopped === 'terminated' ? 143 : 130;
   return succeeded === sent ? 0 : 8;
 }

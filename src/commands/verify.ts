@@ -6,6 +6,7 @@ import type { Scheme } from '../signing/scheme.ts';
 import type { Problem, Reason, SecretAge } from '../signing/verdict.ts';
 import type { Candidate, Delivery } from '../signing/verify.ts';
 import { readBody } from './body-option.ts';
+import { findEvent } from './events/inbox-events.ts';
 import { readHeaders } from './header-lines.ts';
 import { SCHEME_HELP, verifyingScheme } from './scheme-name.ts';
 import { candidatesOf, knownCandidates } from './signing-secret.ts';
@@ -114,18 +115,8 @@ async function chooseDelivery(context: Context, { event, headers, body }: Given)
 }
 
 async function keptDelivery(context: Context, wanted: string): Promise<ChosenDelivery> {
-  const { findInInbox } = await import('../listen/inbox/read.ts');
-  const finding = await findInInbox((await context.places()).dataDir.value, wanted);
-  if (finding.kind === 'found')
-    return { delivery: finding.delivery, receivedMs: finding.delivery.receivedMs };
-  if (finding.kind === 'none') {
-    throw new Failure('not_found', `The inbox has no event ${wanted}`, {
-      hint: 'kycgenie events list shows what listen has kept.',
-    });
-  }
-  throw new Failure('usage', `${finding.count} events in the inbox begin with ${wanted}`, {
-    hint: `Such as ${finding.ids.join(', ')}: give more of the id.`,
-  });
+  const delivery = await findEvent(context, wanted);
+  return { delivery, receivedMs: delivery.receivedMs };
 }
 
 async function readDelivery(context: Context, headers: string, body: string): Promise<Delivery> {

@@ -16,7 +16,8 @@ export const command = defineCommand({
   async run(context, _options, key, typed) {
     const known = await profileKey(key);
     const { checkProfileValue } = await import('../../config/settings.ts');
-    const value = known === 'scheme' && typed !== 'auto' ? await schemeText(await readScheme(context, typed)) : typed;
+    const value =
+      known === 'scheme' && typed !== 'auto' ? await schemeText(await readScheme(context, typed)) : typed;
     checkProfileValue(known, value);
     const { profile } = await context.places();
     const profiles = await context.profiles();

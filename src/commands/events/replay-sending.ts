@@ -1,6 +1,6 @@
 import type { Context } from '../../cli/context.ts';
-import { Failure } from '../../errors.ts';
 import type { Outcome, Outgoing } from '../../sending/attempt.ts';
+import { howStopped } from '../trigger-view.ts';
 import type { Prepare, Prepared } from './replay-outgoing.ts';
 import type { Order, Selection } from './replay-selection.ts';
 import { hintFor, type Replayed, type ReplayedEvent } from './replay-view.ts';
@@ -62,9 +62,6 @@ async function* outcomes(context: Context, round: Round, events: Events): AsyncG
     await pool.close();
   }
 }
-
-const howStopped = (reason: unknown): Replayed['stopped'] =>
-  reason instanceof Failure && reason.kind === 'terminated' ? 'terminated' : 'interrupted';
 
 async function* deliveries(
   { clock, signal }: Context,

@@ -1,8 +1,8 @@
-import type { ExitCode } from '../../cli/failure.ts';
+
 import type { Outcome } from '../../sending/attempt.ts';
 import type { TallySummary } from '../../sending/tally.ts';
 import { bad, dim, good, MARKS, strong, type Text, type View, warn } from '../../terminal/view.ts';
-import { exitOf, type Triggered, viewTriggered } from '../trigger-view.ts';
+import { type Triggered, viewTriggered } from '../trigger-view.ts';
 
 /** So many deliveries are shown one by one; of more there is a summary. */
 const MAX_SHOWN = 20;
@@ -36,8 +36,6 @@ export interface ReplayedEvent {
   readonly error: string | null;
   readonly body: string | null;
 }
-
-export const replayExit = (replayed: Replayed): ExitCode => exitOf(asTriggered(replayed));
 
 export function viewReplayed(replayed: Replayed): View {
   if (replayed.sent > MAX_SHOWN) return viewTriggered(asTriggered(replayed));

@@ -4,11 +4,12 @@ import { duration, single, wholeNumber } from '../../cli/options.ts';
 import { Failure } from '../../errors.ts';
 import type { KeptDelivery } from '../../listen/kept.ts';
 import { SCHEME_HELP } from '../scheme-name.ts';
+import { exitOf } from '../trigger-view.ts';
 import { withEventFilters } from './filters.ts';
 import { openOutgoing } from './replay-outgoing.ts';
 import { ORDERS, select } from './replay-selection.ts';
 import { sendRound } from './replay-sending.ts';
-import { type Replayed, replayExit, viewReplayed } from './replay-view.ts';
+import { type Replayed, viewReplayed } from './replay-view.ts';
 import { openResigner } from './resigning.ts';
 
 const MAX_TIMES = 10_000;
@@ -87,7 +88,7 @@ export const command = defineCommand({
   },
   view: viewReplayed,
   ids: ({ events }) => events.filter(({ sent, succeeded }) => succeeded === sent).map(({ id }) => id),
-  exit: replayExit,
+  exit: exitOf,
 });
 
 interface Signing {

@@ -1,17 +1,13 @@
 import type { EventLine } from '../../listen/line.ts';
 import {
-  bad,
   type Column,
   dim,
-  good,
-  MARKS,
-  type Span,
   type Text,
   type View,
   warn,
 } from '../../terminal/view.ts';
 import { when } from '../../terminal/when.ts';
-import { outcome, viewDelivery } from '../delivery-view.ts';
+import { outcome, showStatus, VERDICT_MARKS, viewDelivery } from '../delivery-view.ts';
 
 /** Enough of an id to be typed. */
 const SHORT_ID_CHARS = 8;
@@ -66,12 +62,6 @@ export function viewEvent(event: EventLine, now: number): View {
   };
 }
 
-const VERDICT_MARKS: Readonly<Record<EventLine['signature']['status'], Span>> = {
-  valid: MARKS.ok,
-  invalid: MARKS.fail,
-  unverified: MARKS.warn,
-};
-
 const showSignature = ({ status, reason }: EventLine['signature']): Text => [
   VERDICT_MARKS[status],
   ` ${reason ?? status}`,
@@ -79,7 +69,7 @@ const showSignature = ({ status, reason }: EventLine['signature']): Text => [
 
 function answer({ forward, response: { status } }: EventLine): Text {
   if (forward !== null) return outcome(forward);
-  return status >= 200 && status < 300 ? good(String(status)) : bad(String(status));
+  return showStatus(status);
 }
 
 function noteOn({ duplicate_of: original, signature }: EventLine): Text {
