@@ -83,7 +83,7 @@ export const command = defineCommand({
   },
   view: viewTriggered,
   ids: ({ event_id: id }) => (id === null ? [] : [id]),
-  exit: exitOf,
+  exit: (done) => exitOf(done),
 });
 
 async function checkEventType({ talk }: Context, eventType: string): Promise<void> {

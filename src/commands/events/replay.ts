@@ -88,7 +88,7 @@ export const command = defineCommand({
   },
   view: viewReplayed,
   ids: ({ events }) => events.filter(({ sent, succeeded }) => succeeded === sent).map(({ id }) => id),
-  exit: exitOf,
+  exit: (done) => exitOf(done),
 });
 
 interface Signing {
