@@ -9,5 +9,5 @@ const server = createServer((request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end('{"received":true}');
   });
 });
-process.on("SIGINT",()=>process.exit(0));
+process.on('SIGINT', () => process.exit(0));
 server.listen(0, '127.0.0.1', () => console.log(JSON.stringify({ port: server.address().port })));

@@ -121,7 +121,8 @@ const SCHEME: SettingFact<string> = {
   variables: [],
   profileKey: 'scheme',
   defaultText: DEFAULT_SCHEME,
-  description: 'How deliveries are signed: auto finds out by the first that verifies, and keeps it here as the YAML that --scheme takes',
+  description:
+    'How deliveries are signed: auto finds out by the first that verifies, and keeps it here as the YAML that --scheme takes',
   counts: notEmpty,
   parse: parseSchemeText,
   format: itself,

@@ -1,4 +1,3 @@
-
 import type { Outcome } from '../../sending/attempt.ts';
 import type { TallySummary } from '../../sending/tally.ts';
 import { bad, dim, good, MARKS, strong, type Text, type View, warn } from '../../terminal/view.ts';

@@ -1,11 +1,5 @@
 import type { EventLine } from '../../listen/line.ts';
-import {
-  type Column,
-  dim,
-  type Text,
-  type View,
-  warn,
-} from '../../terminal/view.ts';
+import { type Column, dim, type Text, type View, warn } from '../../terminal/view.ts';
 import { when } from '../../terminal/when.ts';
 import { outcome, showStatus, VERDICT_MARKS, viewDelivery } from '../delivery-view.ts';
 
