@@ -76,6 +76,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   };
 }
 
+/** Also those that wait behind others on their connection. */
+const MAX_OPEN_REQUESTS = 8_192;
+/** A request of which nothing more is announced. */
+const NO_MORE = { headers: {} };
+
 /** Whether the client has gone before its answer; most handlers never ask, and a signal is dear. */
 class Departure {
   #gone = false;
@@ -105,6 +110,7 @@ class Traffic {
   /** True where requests arrive on it, false for the raw side of a TLS connection. */
   readonly #sockets = new Map<Socket, boolean>();
   readonly #responses = new Set<ServerResponse>();
+  #heldBytes = 0;
   #closed: Promise<void> | undefined;
 
   constructor(handler: Handler, limits: ServeLimits, hears: Hears) {
@@ -121,7 +127,7 @@ class Traffic {
   /** `awaitsContinue`: the client sends the body only after `100 Continue`. */
   take(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
     const departure = this.#register(request, response);
-    const refusal = this.#refusalOf(request);
+    const refusal = this.#refusalOf(request) ?? (this.#isFull(request) ? 503 : undefined);
     if (refusal !== undefined) {
       this.#hears.onRefused(refusal);
       linger(request, response, refusal);
@@ -152,6 +158,16 @@ class Traffic {
     return Number(headers['content-length'] ?? 0) > this.#limits.maxBodyBytes ? 413 : undefined;
   }
 
+  /** What is held of all requests together is bounded, however many connections or requests on one bring it. */
+  #isFull({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
+    const { maxBodyBytes, maxHeldBytes } = this.#limits;
+    const most = Math.max(maxHeldBytes, 2 * maxBodyBytes);
+    return (
+      this.#responses.size > MAX_OPEN_REQUESTS ||
+      this.#heldBytes + Number(headers['content-length'] ?? 0) > most
+    );
+  }
+
   #read(request: IncomingMessage, response: ServerResponse, departure: Departure): void {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -162,13 +178,18 @@ class Traffic {
     };
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
+      this.#heldBytes += chunk.length;
       chunks.push(chunk);
-      if (size <= this.#limits.maxBodyBytes) return;
+      const refusal = size > this.#limits.maxBodyBytes ? 413 : this.#isFull(NO_MORE) ? 503 : undefined;
+      if (refusal === undefined) return;
       chunks.length = 0;
       request.off('data', onData).off('end', onEnd);
-      this.#hears.onRefused(413);
-      linger(request, response, 413);
+      this.#hears.onRefused(refusal);
+      linger(request, response, refusal);
     };
+    response.once('close', () => {
+      this.#heldBytes -= size;
+    });
     request.on('data', onData).once('end', onEnd);
   }
 

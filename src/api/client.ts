@@ -27,7 +27,7 @@ export interface TestOutcome {
 /** One page of the delivery log, newest first. */
 export interface LogPage {
   readonly entries: readonly LogEntry[];
-  /** Hand it back for the next (older) page; null at the end. Opaque: a cursor in v2, a page number in v1. */
+  /** Hand it back for the next (older) page; null at the end. A cursor in v2; a page number where `total` is known. */
   readonly next: string | null;
   /** All entries there are; only v1 says. */
   readonly total: number | null;
@@ -53,7 +53,12 @@ export interface Api {
     options: CallOptions & { readonly idempotencyKey: string },
   ): Promise<RotatedSecret>;
   logPage(
-    options?: CallOptions & { readonly after?: string | null; readonly pageSize?: number },
+    options?: CallOptions & {
+      readonly after?: string | null;
+      readonly pageSize?: number;
+      /** Told each time the API limits (429) and the call is about to wait. */
+      readonly onLimited?: () => void;
+    },
   ): Promise<LogPage>;
   retryDelivery(logId: string, options?: CallOptions): Promise<{ readonly message: string | null }>;
 }

@@ -1,5 +1,5 @@
 import { Failure } from '../errors.ts';
-import { type ApiAnswer, readAs, unexpected } from './answer.ts';
+import { type ApiAnswer, readAs, readLoosely, unexpected } from './answer.ts';
 import type { Api, LogPage } from './client.ts';
 import { pathPart } from './inputs.ts';
 import type { Request } from './request.ts';
@@ -10,7 +10,7 @@ type LogCalls = Pick<Api, 'logPage' | 'retryDelivery'>;
 
 /** The delivery log. Pages run by cursor in v2 and by number in v1; both come out as `next`. */
 export const logCalls = (request: Request, version: ApiVersion): LogCalls => ({
-  logPage: async ({ after = null, pageSize, signal } = {}) => {
+  logPage: async ({ after = null, pageSize, signal, onLimited } = {}) => {
     const size = pageSize === undefined ? {} : { page_size: String(pageSize) };
     const paging = version === 'v1' ? numberedPages(after) : cursorPages(after);
     return request({
@@ -18,6 +18,7 @@ export const logCalls = (request: Request, version: ApiVersion): LogCalls => ({
       path: 'logs/',
       query: { ...paging.query, ...size },
       signal,
+      onLimited,
       read: paging.read,
     });
   },
@@ -40,7 +41,8 @@ function cursorPages(after: string | null): Paging {
   return {
     query: after === null ? {} : { after },
     read(answer) {
-      const { results, has_more, next_cursor } = readAs(schemas.logPageV2, answer);
+      const { results, has_more, next_cursor } =
+        readLoosely(schemas.wholeLogPageV2, answer) ?? readAs(schemas.logPageV2, answer);
       const next = has_more && next_cursor !== '' ? next_cursor : null;
       if (next !== null && next === after)
         throw unexpected(answer, 'the page that was asked for as its next page');
@@ -59,7 +61,8 @@ function numberedPages(after: string | null): Paging {
   return {
     query: { page: String(page) },
     read(answer) {
-      const { logs, total, page_size } = readAs(schemas.logPageV1, answer);
+      const { logs, total, page_size } =
+        readLoosely(schemas.wholeLogPageV1, answer) ?? readAs(schemas.logPageV1, answer);
       const perPage = page_size !== null && page_size > 0 ? page_size : logs.length;
       const isLast = logs.length === 0 || (total !== null && page * perPage >= total);
       return { entries: logs, next: isLast ? null : String(page + 1), total };

@@ -37,6 +37,8 @@ export interface Call<T> {
   readonly body?: unknown;
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal | undefined;
+  /** Told each time the API limits (429) and the call is about to wait. */
+  readonly onLimited?: (() => void) | undefined;
   /** The answer carries a one-time secret: no part of it is shown or traced. */
   readonly carriesSecret?: boolean;
   /** The result, of a 2xx answer. Throws ApiFailure. */
@@ -69,6 +71,7 @@ export function createRequest(options: ApiOptions): Request {
         attempt > options.maxRetries ? null : pauseMs(setback, attempt, isRepeatable, options.clock);
       if (pause === null) throw concluded(setback, attempt, wasLost);
       note(attempted, attempt + 1, { type: 'retry', delay_ms: pause, message: setback.failure.message });
+      if (setback.failure.kind === 'rate_limited') call.onLimited?.();
       await options.clock.sleep(pause, call.signal);
     }
   };

@@ -1,4 +1,6 @@
 import * as v from 'valibot';
+import type { LogEntry } from './wire.ts';
+import { areWholeEntries } from './whole-entries.ts';
 
 /** The answers of the API as validators. What may be missing becomes null; a wrong type is an error. */
 
@@ -95,17 +97,16 @@ const logEntry = v.object({
   next_retry_at: nullableInstant,
 });
 
-export const logPageV1 = v.object({
-  logs: v.array(logEntry),
-  total: v.nullish(count, null),
-  page_size: v.nullish(count, null),
-});
+const numbering = { total: v.nullish(count, null), page_size: v.nullish(count, null) };
+const continuation = { has_more: v.nullish(v.boolean(), false), next_cursor: nullableText };
 
-export const logPageV2 = v.object({
-  results: v.array(logEntry),
-  has_more: v.nullish(v.boolean(), false),
-  next_cursor: nullableText,
-});
+export const logPageV1 = v.object({ logs: v.array(logEntry), ...numbering });
+export const logPageV2 = v.object({ results: v.array(logEntry), ...continuation });
+
+/** The same for pages whose entries need no change, looked at in a tenth of the time. */
+const wholeEntries = v.custom<readonly LogEntry[]>(areWholeEntries);
+export const wholeLogPageV1 = v.object({ logs: wholeEntries, ...numbering });
+export const wholeLogPageV2 = v.object({ results: wholeEntries, ...continuation });
 
 const secret = v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_SECRET_CHARS), v.check(isVisible));
 

@@ -56,12 +56,22 @@ export interface StreamDefinition<B extends Builder, Event extends { type: strin
   readonly isWhole?: boolean;
 }
 
-/** A list of unknown length: NDJSON and ids are passed on item by item, in flat memory. */
-export interface ListDefinition<B extends Builder, Item> extends Described<B> {
-  run(context: Context, options: OptionsOf<B>, ...args: ArgumentsOf<B>): AsyncIterable<Item>;
+interface Listed<B extends Builder, Item> extends Described<B> {
   view(items: readonly Item[], seen: Seen<OptionsOf<B>>): View;
   /** What --quiet prints of an item. */
   id(item: Item): string;
+  /** True where no field of an item is ever undefined: its JSON is then made faster. */
+  readonly isWhole?: boolean;
+}
+
+/** A list of unknown length: NDJSON and ids are passed on item by item, in flat memory. */
+export interface ListDefinition<B extends Builder, Item> extends Listed<B, Item> {
+  run(context: Context, options: OptionsOf<B>, ...args: ArgumentsOf<B>): AsyncIterable<Item>;
+}
+
+/** The same where items come many at a time: to hand each over alone costs more than to print it. */
+export interface PagedListDefinition<B extends Builder, Item> extends Listed<B, Item> {
+  run(context: Context, options: OptionsOf<B>, ...args: ArgumentsOf<B>): AsyncIterable<readonly Item[]>;
 }
 
 /** A finished value with every way to show it. */
@@ -82,9 +92,13 @@ export interface StreamItem {
 
 /** A list that is still being read. */
 export interface ListResult {
-  readonly items: AsyncIterable<unknown>;
+  /** Items, or pages of them. */
+  readonly parts: AsyncIterable<unknown>;
+  readonly itemsOf: (part: unknown) => readonly unknown[];
   readonly view: (items: readonly unknown[]) => View;
   readonly id: (item: unknown) => string;
+  /** Nothing in an item is undefined. */
+  readonly isWhole: boolean;
 }
 
 interface Defined {
@@ -126,16 +140,28 @@ export function defineCommand<B extends Builder, Data>(definition: ValueDefiniti
   };
 }
 
-export function defineList<B extends Builder, Item>(definition: ListDefinition<B, Item>): AnyCommand {
+export const defineList = <B extends Builder, Item>(definition: ListDefinition<B, Item>): AnyCommand =>
+  listOf(definition, (item) => [item]);
+
+export const definePagedList = <B extends Builder, Item>(
+  definition: PagedListDefinition<B, Item>,
+): AnyCommand => listOf(definition, (page) => page as readonly Item[]);
+
+function listOf<B extends Builder, Item>(
+  definition: ListDefinition<B, Item> | PagedListDefinition<B, Item>,
+  itemsOf: (part: unknown) => readonly unknown[],
+): AnyCommand {
   return {
     ...describe(definition),
     kind: 'list',
     run: (context, given, args) => {
       const options = given as OptionsOf<B>;
       return {
-        items: definition.run(context, options, ...(args as ArgumentsOf<B>)),
+        parts: definition.run(context, options, ...(args as ArgumentsOf<B>)),
+        itemsOf,
         view: (items) => definition.view(items as Item[], { now: context.clock.now(), options }),
         id: (item) => definition.id(item as Item),
+        isWhole: definition.isWhole === true,
       };
     },
   };

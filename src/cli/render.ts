@@ -53,12 +53,21 @@ export async function renderEvent(item: StreamItem, { format, quiet, look }: Ren
     }
     case 'json':
     case 'ndjson':
-      return onlyStdout([`${item.isWhole ? wholeToJson(item.data) : toJson(item.data)}\n`]);
+      return onlyStdout([renderLine(item, false)]);
     case 'yaml': {
       const { loadYaml } = await import('../terminal/yaml.ts');
       return onlyStdout([`---\n${(await loadYaml())(item.data)}`]);
     }
   }
+}
+
+/** One item of a list as its id, or as a line of NDJSON. */
+export function renderLine(
+  { data, id, isWhole }: Pick<StreamItem, 'data' | 'id' | 'isWhole'>,
+  quiet: boolean,
+): string {
+  if (quiet) return id === null ? '' : `${plain(id)}\n`;
+  return `${isWhole ? wholeToJson(data) : toJson(data)}\n`;
 }
 
 const onlyStdout = (stdout: Iterable<string>): Rendered => ({ stdout, notes: [] });

@@ -12,7 +12,7 @@ import { type ExitCode, exitCodeOf, reportFailure, viewFailure } from './failure
 import { chosenFormat, type GlobalOptions, guessGlobals } from './globals.ts';
 import { makeContext } from './make-context.ts';
 import { type HelpLook, type Parsed, parse } from './program.ts';
-import { type Rendered, type Rendering, renderEvent, renderValue } from './render.ts';
+import { type Rendered, type Rendering, renderEvent, renderLine, renderValue } from './render.ts';
 
 /** Help is for reading: no wider than this, however wide the terminal. */
 const MAX_HELP_COLUMNS = 100;
@@ -54,7 +54,7 @@ async function execute(tree: CommandTree, typed: Typed, edge: Edge): Promise<Exi
       return result.exit;
     }
     case 'list':
-      await showList(command.run(context, options, args), rendering, show);
+      await showList(command.run(context, options, args), rendering, openOutput(edge, context.talk), show);
       return 0;
     case 'stream':
       await showStream(command.run(context, options, args), rendering, edge, context.talk);
@@ -68,7 +68,7 @@ async function showStream(
   edge: Edge,
   talk: Talk,
 ): Promise<void> {
-  const output = new BatchedOutput((text) => talk.above(() => edge.stdout.write(text)), edge.turn);
+  const output = openOutput(edge, talk);
   try {
     for await (const item of items) {
       const { stdout, notes } = await renderEvent(item, rendering);
@@ -80,6 +80,9 @@ async function showStream(
     await output.flush();
   }
 }
+
+const openOutput = (edge: Edge, talk: Talk): BatchedOutput =>
+  new BatchedOutput((text) => talk.above(() => edge.stdout.write(text)), edge.turn);
 
 async function contextOf(tree: CommandTree, globals: GlobalOptions, edge: Edge): Promise<Context> {
   const look = lookOf(edge.stderr, globals, edge);
@@ -100,10 +103,9 @@ async function invokeCommand(tree: CommandTree, argv: readonly string[], edge: E
     case 'value':
       return { kind: 'value', ...(await command.run(context, options, args)) };
     case 'list': {
-      const { items, view } = command.run(context, options, args);
-      const data: unknown[] = [];
-      for await (const item of items) data.push(item);
-      return { kind: 'value', data, view: () => view(data), exit: 0 };
+      const list = command.run(context, options, args);
+      const data = await collect(list);
+      return { kind: 'value', data, view: () => list.view(data), exit: 0 };
     }
     case 'stream':
       return { kind: 'stream', items: command.run(context, options, args) };
@@ -112,24 +114,39 @@ async function invokeCommand(tree: CommandTree, argv: readonly string[], edge: E
 
 /** NDJSON and ids go out item by item; what needs the whole list waits for it. */
 async function showList(
-  { items, view, id }: ListResult,
+  list: ListResult,
   rendering: Rendering,
+  output: BatchedOutput,
   show: (rendered: Rendered) => Promise<void>,
 ): Promise<void> {
   if (rendering.quiet || rendering.format === 'ndjson') {
-    for await (const data of items) {
-      await show(await renderEvent({ data, view: () => null, id: id(data) }, rendering));
-    }
-    return;
+    return passOn(list, rendering.quiet, output);
   }
-  const collected: unknown[] = [];
-  for await (const item of items) collected.push(item);
-  const result: Pick<Result, 'data' | 'view' | 'ids'> = {
-    data: collected,
-    view: () => view(collected),
-    ids: [],
-  };
+  const data = await collect(list);
+  const result: Pick<Result, 'data' | 'view' | 'ids'> = { data, view: () => list.view(data), ids: [] };
   await show(await renderValue(result, rendering));
+}
+
+async function passOn(
+  { parts, itemsOf, id, isWhole }: ListResult,
+  quiet: boolean,
+  output: BatchedOutput,
+): Promise<void> {
+  try {
+    for await (const part of parts) {
+      const lines = itemsOf(part).map((data) => renderLine({ data, id: id(data), isWhole }, quiet));
+      await output.print(lines.join(''));
+    }
+  } finally {
+    // Also what came before a failure.
+    await output.flush();
+  }
+}
+
+async function collect({ parts, itemsOf }: ListResult): Promise<readonly unknown[]> {
+  const items: unknown[] = [];
+  for await (const part of parts) for (const item of itemsOf(part)) items.push(item);
+  return items;
 }
 
 async function write({ stdout, notes }: Rendered, edge: Edge, talk: Talk): Promise<void> {

@@ -41,10 +41,10 @@ function headline(event: EventLine): Text {
     dim(`${localTime(event.received_at)}  `),
     VERDICT_MARKS[signature.status],
     ' ',
-    strong((event.event_type ?? 'unknown type').padEnd(TYPE_COLUMNS)),
-    ...(event.event_id === null ? [] : [dim(`  ${event.event_id}`)]),
+    strong(short(event.event_type ?? 'unknown type').padEnd(TYPE_COLUMNS)),
+    ...(event.event_id === null ? [] : [dim(`  ${short(event.event_id)}`)]),
     '  ',
-    ...(forward === null ? [showStatus(response.status)] : outcome(forward)),
+    ...(forward === null ? [showAnswer(response.status)] : outcome(forward)),
     ...(signature.secret_age === 'previous' ? [warn('  signed with the previous secret')] : []),
     ...(original === null ? [] : [warn('  delivered again')]),
   ];
@@ -56,8 +56,22 @@ export const VERDICT_MARKS: Readonly<Record<EventLine['signature']['status'], Sp
   unverified: MARKS.warn,
 };
 
+/** Types and ids come from the delivery, and may be of any length. */
+const MAX_NAME_CHARS = 100;
+const MAX_LINE_CHARS = 400;
+
+const cutAt =
+  (max: number) =>
+  (text: string): string =>
+    text.length > max ? `${text.slice(0, max)}…` : text;
+export const short = cutAt(MAX_NAME_CHARS);
+const cut = cutAt(MAX_LINE_CHARS);
+
 export const showStatus = (status: number): Span =>
   (status >= 200 && status < 300 ? good : bad)(String(status));
+
+/** 0: it was never answered, since the run ended before. */
+const showAnswer = (status: number): Span => (status === 0 ? bad('not answered') : showStatus(status));
 
 /** `→ 200 in 12 ms`, and which try it was when it is not the first. */
 export function outcome({ status, duration_ms, attempts }: ForwardFields): readonly (string | Span)[] {
@@ -94,8 +108,8 @@ function explanation({ signature }: EventLine): readonly Text[] {
 function contents({ request }: EventLine): readonly Text[] {
   const target = request.query === null ? request.path : `${request.path}?${request.query}`;
   return [
-    [INDENT, dim(`${request.method} ${target}`)],
-    ...request.headers.map(([name, value]): Text => [INDENT, accent(`${name}: `), value]),
+    [INDENT, dim(`${request.method} ${cut(target)}`)],
+    ...request.headers.map(([name, value]): Text => [INDENT, accent(`${name}: `), cut(value)]),
     ...bodyLines(request).map(
       (text): Text => [INDENT, ...(typeof text === 'string' || 'text' in text ? [text] : text)],
     ),
@@ -112,8 +126,6 @@ function bodyLines({ body, body_base64 }: EventLine['request']): readonly Text[]
   if (text.includes('\u{fffd}') || text.includes('\0'))
     return [dim(`${bytes.length} bytes that are no text`)];
   const lines = text.split(/\r?\n/);
-  const cut = lines.length > MAX_BODY_LINES ? [dim(`… ${lines.length - MAX_BODY_LINES} more lines`)] : [];
-  return [...lines.slice(0, MAX_BODY_LINES).map((line) => line.slice(0, MAX_LINE_CHARS)), ...cut];
+  const rest = lines.length > MAX_BODY_LINES ? [dim(`… ${lines.length - MAX_BODY_LINES} more lines`)] : [];
+  return [...lines.slice(0, MAX_BODY_LINES).map(cut), ...rest];
 }
-
-const MAX_LINE_CHARS = 400;

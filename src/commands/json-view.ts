@@ -28,7 +28,7 @@ function write(value: unknown, place: Place, lines: (readonly Span[])[], maxLine
   const { key, depth, comma } = place;
   const start = [
     plainSpan(INDENT.repeat(depth)),
-    ...(key === null ? [] : [accent(quoted(key)), plainSpan(': ')]),
+    ...(key === null ? [] : [accent(quoted(key.slice(0, MAX_TEXT_CHARS))), plainSpan(': ')]),
   ];
   if (typeof value !== 'object' || value === null) {
     lines.push([...start, scalar(value), plainSpan(comma)]);

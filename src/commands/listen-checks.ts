@@ -1,8 +1,15 @@
 import type { Context } from '../cli/context.ts';
 import { Failure } from '../errors.ts';
+import { isLoopback } from '../loopback.ts';
 import type { TlsPair } from '../serve/socket.ts';
+import { DEFAULT_PORT, readRoute } from './listen-options.ts';
+
+/** What the inbox takes. */
+const MAX_KEPT_BODY_BYTES = 64 * 1024 * 1024;
 
 interface Given {
+  readonly port?: number | undefined;
+  readonly maxBody?: number | undefined;
   readonly verify: boolean;
   readonly requireSignature?: true | undefined;
   readonly save: boolean;
@@ -41,6 +48,14 @@ export function checkTogether(given: Given): void {
       '--timeout is how long --expect waits: name what with --expect',
     ],
     [given.expect !== undefined && given.duration !== undefined, '--expect takes --timeout, not --duration'],
+    [
+      given.save && (given.maxBody ?? 0) > MAX_KEPT_BODY_BYTES,
+      '--max-body above 64mb needs --no-save: the inbox takes no larger bodies',
+    ],
+    [
+      [given.forwardTo, ...targetsOf(given.route)].some((url) => url && leadsHere(url, given)),
+      'The receiver would forward to itself: give your app another port than --port',
+    ],
     [(given.tlsCert === undefined) !== (given.tlsKey === undefined), '--tls-cert and --tls-key go together'],
   ];
   const [, problem] = problems.find(([isWrong]) => isWrong) ?? [];
@@ -54,3 +69,9 @@ export async function tlsPair(
   if (tlsCert === undefined || tlsKey === undefined) return undefined;
   return { cert: await context.readInput(tlsCert), key: await context.readInput(tlsKey) };
 }
+
+const targetsOf = (routes: readonly string[] = []): readonly URL[] =>
+  routes.map((text) => readRoute(text).url);
+
+const leadsHere = ({ hostname, port, protocol }: URL, given: Given): boolean =>
+  isLoopback(hostname) && Number(port || (protocol === 'https:' ? 443 : 80)) === (given.port ?? DEFAULT_PORT);

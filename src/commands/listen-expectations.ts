@@ -13,16 +13,18 @@ export class Expectations {
 
   /** `type`, `type:n` or `group.*:n`. Throws Failure `usage`. */
   constructor(context: Context, texts: readonly string[]) {
-    this.#open = texts.map((text) => {
+    const all = texts.map((text) => {
       const [, name = text, count = '1'] = /^(.+?):(\d{1,6})$/.exec(text) ?? [];
       if (Number(count) === 0) throw new Failure('usage', `--expect ${text} waits for nothing`);
       return { text: name, matches: eventMatcher(context, [name]), left: Number(count) };
     });
+    // A single type first: a group would take what only it waits for.
+    this.#open = all.sort((one, other) => breadth(one.text) - breadth(other.text));
   }
 
-  /** Counts accepted deliveries, each event once. */
+  /** Counts deliveries that were not refused, each event once, whatever the app made of it. */
   note(line: ListenLine): void {
-    if (line.type !== 'event' || line.response.status === 401 || line.duplicate_of !== null) return;
+    if (line.type !== 'event' || isRefused(line) || line.duplicate_of !== null) return;
     this.#noteEvent(line);
   }
 
@@ -43,3 +45,14 @@ export class Expectations {
       .join(', ');
   }
 }
+
+/** How much a name takes in: one type, a group, everything. */
+function breadth(name: string): number {
+  if (name === 'all') return 2;
+  return name.endsWith('.*') ? 1 : 0;
+}
+
+/** By this side: an app may answer 401, too, and then there is an answer of it. */
+const isRefused = ({ signature, response, forward }: EventLine): boolean =>
+  signature.status === 'invalid' ||
+  (signature.status === 'unverified' && response.status === 401 && forward === null);

@@ -1,22 +1,16 @@
 import type { Command } from '../cli/define.ts';
 import { oneOf } from '../cli/one-of.ts';
 import { bytes, collect, duration, host, port, wholeNumber } from '../cli/options.ts';
-import { appUrl, receiverPath, statuses } from './listen-options.ts';
+import { appUrl, DEFAULT_PORT, receiverPath, statuses } from './listen-options.ts';
 import { SCHEME_HELP } from './scheme-name.ts';
 import { withSubscribeOptions } from './subscribe.ts';
-
-export const DEFAULT_PORT = 4242;
 
 const withReceiver = (command: Command) =>
   command
     .option('--port <port>', `port, 0 for a free one (default: ${DEFAULT_PORT})`, port('--port'))
     .option('--host <host>', 'address to listen on', host('--host'), '127.0.0.1')
     .option('--path <path>', 'path that takes deliveries, with all below it', receiverPath, '/')
-    .option(
-      '--event <type or group>',
-      'show these alone; others are answered and kept; repeat for more',
-      collect,
-    )
+    .option('--event <type or group>', 'show these alone, and what is refused; repeat for more', collect)
     .option('--tls-cert <file>', 'certificate, to be reached over https')
     .option('--tls-key <file>', 'its key')
     .option('--no-save', 'keep no delivery on disk');
@@ -52,7 +46,7 @@ const withApp = (command: ReturnType<typeof withSignatures>) =>
     )
     .option(
       '--forward-header <header>',
-      "add or replace a header, such as 'X-Env: test'; repeat for more",
+      "add or replace a header, such as 'X-Env: test', or those in @file; repeat for more",
       collect,
     )
     .option('--forward-insecure', 'accept a self-signed certificate of your app')

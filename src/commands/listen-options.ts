@@ -3,6 +3,8 @@ import { Failure } from '../errors.ts';
 import type { ForwardTargets } from '../listen/forward.ts';
 import { eventMatcher } from './event-matcher.ts';
 
+export const DEFAULT_PORT = 4242;
+
 /** `/kyc`, where deliveries come to. */
 export function receiverPath(text: string): string {
   const path = text.startsWith('/') ? text : `/${text}`;
@@ -38,24 +40,38 @@ export function forwardTargets(
     route = [],
   }: { readonly forwardTo?: URL | undefined; readonly route?: readonly string[] | undefined },
 ): ForwardTargets {
-  const routes = route.map((text) => {
-    const mark = text.indexOf('=');
-    if (mark < 1) {
-      throw new Failure('usage', `--route takes <type or group>=<url>, not "${text}"`, {
-        hint: "Such as 'screening.*=http://localhost:3000/screening'.",
-      });
-    }
-    return {
-      matches: eventMatcher(context, [text.slice(0, mark)]),
-      url: appUrl('--route')(text.slice(mark + 1)),
-    };
-  });
+  const routes = route
+    .map(readRoute)
+    .map(({ types, url }) => ({ matches: eventMatcher(context, [types]), url }));
   return { default: forwardTo ?? null, routes };
 }
 
-/** `Name: value` of `--forward-header`. */
-export function headerPair(text: string): readonly [name: string, value: string] {
+/** `screening.*=http://localhost:3000/s`. */
+export function readRoute(text: string): { readonly types: string; readonly url: URL } {
+  const mark = text.indexOf('=');
+  if (mark > 0) return { types: text.slice(0, mark), url: appUrl('--route')(text.slice(mark + 1)) };
+  throw new Failure('usage', `--route takes <type or group>=<url>, not "${text}"`, {
+    hint: "Such as 'screening.*=http://localhost:3000/screening'.",
+  });
+}
+
+/** `Name: value` of `--forward-header`, or the lines of `@file`: what is secret must not stand on the command line. */
+export async function readForwardHeaders(
+  context: Context,
+  texts: readonly string[],
+): Promise<readonly (readonly [name: string, value: string])[]> {
+  const lines = await Promise.all(
+    texts.map(async (text) =>
+      text.startsWith('@') ? (await context.readInput(text.slice(1))).split(/\r?\n/).filter(Boolean) : [text],
+    ),
+  );
+  return lines.flat().map(headerPair);
+}
+
+function headerPair(text: string): readonly [name: string, value: string] {
   const mark = text.indexOf(':');
   if (mark > 0) return [text.slice(0, mark).trim(), text.slice(mark + 1).trim()];
-  throw new Failure('usage', '--forward-header takes <name>: <value>', { hint: "Such as 'X-Env: test'." });
+  throw new Failure('usage', '--forward-header takes <name>: <value>, or @file', {
+    hint: "Such as 'X-Env: test'.",
+  });
 }

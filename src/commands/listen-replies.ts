@@ -3,7 +3,7 @@ import type { Forwarder } from '../listen/forward.ts';
 import type { Inbox } from '../listen/inbox.ts';
 import type { ListenOptions } from '../listen/listen.ts';
 import type { Owed } from '../listen/owed.ts';
-import { forwardTargets, headerPair } from './listen-options.ts';
+import { forwardTargets, readForwardHeaders } from './listen-options.ts';
 
 interface Given {
   readonly save: boolean;
@@ -18,7 +18,7 @@ interface Given {
 }
 
 /** What `listen` does with accepted deliveries. */
-export interface Replies extends Pick<ListenOptions, 'reply' | 'keep' | 'owed'> {
+export interface Replies extends Pick<ListenOptions, 'reply' | 'keep' | 'amend' | 'owed'> {
   /** After the last delivery: stops what is under way. */
   close(): Promise<void>;
 }
@@ -27,12 +27,13 @@ export interface Replies extends Pick<ListenOptions, 'reply' | 'keep' | 'owed'> 
 export async function openReplies(context: Context, given: Given): Promise<Replies> {
   const { replyInTurn } = await import('../listen/reply.ts');
   const inbox = given.save ? await openInboxOf(context) : null;
-  const keep = inbox ? { keep: inbox.keep.bind(inbox) } : {};
+  const keep = inbox ? { keep: inbox.keep.bind(inbox), amend: inbox.amend.bind(inbox) } : {};
   const plain = replyInTurn(context.clock, { statuses: given.respond, delayMs: given.delay });
   if (given.forwardTo === undefined && given.route === undefined) {
     return { ...keep, reply: plain, close: async () => inbox?.close() };
   }
   const stop = new AbortController();
+  stopWhenInterrupted(context, stop);
   const { forwarder, send } = await openForwarder(context, given);
   const close = async (): Promise<void> => {
     stop.abort();
@@ -44,6 +45,20 @@ export async function openReplies(context: Context, given: Given): Promise<Repli
   }
   const owed = await openOwed(context, forwarder, inbox);
   return { ...keep, reply: replyOnReceipt(forwarder, owed, plain), owed, close };
+}
+
+/** Shortly before what is open is cut off: those who wait for the app are told to send again. */
+const FORWARD_GRACE_MS = 3_000;
+
+function stopWhenInterrupted({ signal, clock }: Context, stop: AbortController): void {
+  const begin = (): void => {
+    clock.sleep(FORWARD_GRACE_MS, stop.signal).then(
+      () => stop.abort(),
+      () => undefined,
+    );
+  };
+  if (signal.aborted) begin();
+  else signal.addEventListener('abort', begin, { once: true });
 }
 
 async function openInboxOf(context: Context): Promise<Inbox> {
@@ -66,7 +81,7 @@ async function openForwarder(context: Context, given: Given) {
   const forwarder = createForwarder({
     send: send.send,
     targets: forwardTargets(context, given),
-    headers: (given.forwardHeader ?? []).map(headerPair),
+    headers: await readForwardHeaders(context, given.forwardHeader ?? []),
     root: given.path,
     clock: context.clock,
   });
@@ -74,7 +89,7 @@ async function openForwarder(context: Context, given: Given) {
 }
 
 async function openOwed(context: Context, { forward }: Forwarder, inbox: Inbox): Promise<Owed> {
-  const { findInInbox } = await import('../listen/inbox/read.ts');
+  const { openLookup } = await import('../listen/inbox/lookup.ts');
   const { takeOverOwed } = await import('../listen/inbox/owed.ts');
   const { Owed } = await import('../listen/owed.ts');
   const dataDir = (await context.places()).dataDir.value;
@@ -82,10 +97,7 @@ async function openOwed(context: Context, { forward }: Forwarder, inbox: Inbox):
     forward,
     clock: context.clock,
     amend: (id, change) => inbox.amend(id, change),
-    load: async (id) => {
-      const finding = await findInInbox(dataDir, id);
-      return finding.kind === 'found' ? finding.delivery : null;
-    },
+    load: openLookup(dataDir),
     resume: () => takeOverOwed({ dataDir, clock: context.clock, processes: context.processes }),
   });
 }

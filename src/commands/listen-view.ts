@@ -1,7 +1,7 @@
 import type { ForwardLine, ListenLine, ReadyLine, SchemeLine, SummaryLine } from '../listen/line.ts';
 import { accent, bad, dim, good, MARKS, strong, type Text, type View, warn } from '../terminal/view.ts';
 import { when } from '../terminal/when.ts';
-import { INDENT, outcome, viewDelivery, viewTrouble } from './delivery-view.ts';
+import { INDENT, outcome, short, viewDelivery, viewTrouble } from './delivery-view.ts';
 
 export function viewLine(line: ListenLine, verbose: boolean, now: number): View {
   switch (line.type) {
@@ -37,7 +37,12 @@ const scheme = ({ scheme: name, description, pinned }: SchemeLine): readonly Tex
 function viewForward(line: ForwardLine, now: number): View {
   const { forward, next_attempt_at: next } = line;
   const isDelivered = forward.status !== null && forward.status >= 200 && forward.status < 300;
-  const then = next === null ? (line.is_last ? 'given up' : 'next run goes on') : `again ${when(next, now)}`;
+  const then =
+    next === null
+      ? line.is_last
+        ? 'given up'
+        : 'the next run with --ack on-receipt goes on'
+      : `again ${when(next, now)}`;
   return {
     kind: 'stack',
     tight: true,
@@ -49,8 +54,8 @@ function viewForward(line: ForwardLine, now: number): View {
             INDENT.slice(2),
             isDelivered ? MARKS.ok : MARKS.fail,
             ' ',
-            strong(line.event_type ?? 'unknown type'),
-            dim(`  ${line.event_id ?? line.id}  `),
+            strong(short(line.event_type ?? 'unknown type')),
+            dim(`  ${short(line.event_id ?? line.id)}  `),
             ...outcome(forward),
             ...(isDelivered ? [] : [warn(`  ${then}`)]),
           ],

@@ -4,26 +4,24 @@ export interface ChannelBounds {
   readonly maxBytes: number;
 }
 
-interface Entry<T> {
-  readonly item: T;
+interface Waiter {
   readonly sizeBytes: number;
-}
-
-interface Waiter<T> {
-  readonly entry: Entry<T>;
   settle(admitted: boolean): void;
 }
 
 /**
- * A bounded queue from many writers to one reader. A writer that finds it full waits, so a reader that lags (a
- * slow standard output) slows the writers down: memory does not grow, and nothing that was taken in is lost.
+ * A bounded queue from many writers to one reader. Room is reserved before an item is made and waited for where
+ * there is none, so a reader that lags (a slow standard output) slows the writers down: memory does not grow, and
+ * nothing that was put in is lost.
  */
 export class Channel<T> {
   readonly #bounds: ChannelBounds;
-  readonly #queue: Entry<T>[] = [];
+  readonly #queue: { readonly item: T; readonly sizeBytes: number }[] = [];
   /** In order of arrival. */
-  readonly #waiters = new Set<Waiter<T>>();
-  #queuedBytes = 0;
+  readonly #waiters = new Set<Waiter>();
+  /** Of what is queued and what has room reserved. */
+  #items = 0;
+  #bytes = 0;
   #closed = false;
   #wakeReader: () => void = () => undefined;
 
@@ -31,13 +29,36 @@ export class Channel<T> {
     this.#bounds = bounds;
   }
 
-  /** True once the item is in the queue; false when the signal aborted or the channel closed first: it is not in. */
-  async push(item: T, sizeBytes: number, signal?: AbortSignal): Promise<boolean> {
-    if (this.#closed || signal?.aborted) return false;
-    const entry = { item, sizeBytes };
-    if (this.#waiters.size > 0 || !this.#hasRoom(sizeBytes)) return this.#waitForRoom(entry, signal);
-    this.#enqueue(entry);
+  /** True once there is room, which is taken until `put` or `release`; false when the signal aborted or it closed. */
+  async reserve(sizeBytes: number, signal?: () => AbortSignal): Promise<boolean> {
+    if (this.#closed) return false;
+    if (this.#waiters.size > 0 || !this.#hasRoom(sizeBytes)) return this.#waitForRoom(sizeBytes, signal?.());
+    this.#take(sizeBytes);
     return true;
+  }
+
+  /** Queues an item in room that was reserved for it; false after `close`: it is not in. */
+  put(item: T, sizeBytes: number): boolean {
+    if (this.#closed) return false;
+    this.#queue.push({ item, sizeBytes });
+    this.#wakeReader();
+    return true;
+  }
+
+  /** Gives up room that was reserved. */
+  release(sizeBytes: number): void {
+    this.#items--;
+    this.#bytes -= sizeBytes;
+    for (const waiter of this.#waiters) {
+      if (!this.#hasRoom(waiter.sizeBytes)) return;
+      this.#take(waiter.sizeBytes);
+      waiter.settle(true);
+    }
+  }
+
+  /** Reserves and puts. */
+  async push(item: T, sizeBytes: number): Promise<boolean> {
+    return (await this.reserve(sizeBytes)) && this.put(item, sizeBytes);
   }
 
   /** Takes nothing in from now on; the reader still gets what is queued, then its end. */
@@ -52,8 +73,7 @@ export class Channel<T> {
     for (;;) {
       const entry = this.#queue.shift();
       if (entry) {
-        this.#queuedBytes -= entry.sizeBytes;
-        this.#admitWaiters();
+        this.release(entry.sizeBytes);
         yield entry.item;
       } else if (this.#closed) {
         return;
@@ -64,31 +84,21 @@ export class Channel<T> {
   }
 
   #hasRoom(sizeBytes: number): boolean {
-    if (this.#queue.length === 0) return true;
-    return (
-      this.#queue.length < this.#bounds.maxItems && this.#queuedBytes + sizeBytes <= this.#bounds.maxBytes
-    );
+    if (this.#items === 0) return true;
+    return this.#items < this.#bounds.maxItems && this.#bytes + sizeBytes <= this.#bounds.maxBytes;
   }
 
-  #enqueue(entry: Entry<T>): void {
-    this.#queue.push(entry);
-    this.#queuedBytes += entry.sizeBytes;
-    this.#wakeReader();
+  #take(sizeBytes: number): void {
+    this.#items++;
+    this.#bytes += sizeBytes;
   }
 
-  #admitWaiters(): void {
-    for (const waiter of this.#waiters) {
-      if (!this.#hasRoom(waiter.entry.sizeBytes)) return;
-      this.#enqueue(waiter.entry);
-      waiter.settle(true);
-    }
-  }
-
-  #waitForRoom(entry: Entry<T>, signal: AbortSignal | undefined): Promise<boolean> {
+  #waitForRoom(sizeBytes: number, signal: AbortSignal | undefined): Promise<boolean> {
+    if (signal?.aborted) return Promise.resolve(false);
     return new Promise((resolve) => {
       const giveUp = (): void => waiter.settle(false);
-      const waiter: Waiter<T> = {
-        entry,
+      const waiter: Waiter = {
+        sizeBytes,
         settle: (admitted) => {
           this.#waiters.delete(waiter);
           signal?.removeEventListener('abort', giveUp);

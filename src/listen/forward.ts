@@ -2,8 +2,8 @@ import type { Clock } from '../clock.ts';
 import { excerpt } from '../http/excerpt.ts';
 import type { HttpResponse, Send } from '../http.ts';
 import { checkHeaders, forwardedHeaders } from './forward/headers.ts';
-import { checkTarget, wireTargetOf } from './forward/target.ts';
-import { troubleOf } from './forward/trouble.ts';
+import { addressOf, checkTarget, readAddress, shownAddress } from './forward/target.ts';
+import { type Trouble, troubleOf } from './forward/trouble.ts';
 import type { KeptDelivery } from './kept.ts';
 import type { ForwardFields } from './line.ts';
 
@@ -18,6 +18,12 @@ export const FORWARD_CONNECTIONS = 64;
 const FIRST_FINAL_STATUS = 200;
 const LAST_STATUS = 599;
 const BAD_GATEWAY = 502;
+
+/** Of a delivery whose record was changed by other hands. */
+const UNREADABLE: Trouble = {
+  message: 'what is kept as its address is none',
+  answerStatus: BAD_GATEWAY,
+};
 
 interface Route {
   readonly matches: (eventType: string) => boolean;
@@ -35,7 +41,7 @@ export interface ForwarderOptions {
   /** Pooled: its number of connections bounds what one app gets at once. */
   readonly send: Send;
   readonly targets: ForwardTargets;
-  /** Added; in place of those of the delivery with the same name. */
+  /** Added, for the origins of `targets` alone; in place of those of the delivery with the same name. */
   readonly headers: KeptDelivery['headers'];
   /** The path that deliveries come to: what follows it is added to the target's own path. */
   readonly root: string;
@@ -53,23 +59,29 @@ export interface Forwarded {
 }
 
 export interface Forwarder {
-  /** Null: deliveries of this type are not forwarded. */
-  targetOf(eventType: string | null): URL | null;
-  /** Sends a delivery on, once. Rejects with the signal's reason alone; whatever else goes wrong is in the result. */
-  forward(delivery: KeptDelivery, url: URL, signal: AbortSignal): Promise<Forwarded>;
+  /** Where a delivery goes, whole; null: deliveries of this type are not forwarded. */
+  addressOf(delivery: KeptDelivery, eventType: string | null): string | null;
+  /**
+   * Sends a delivery on, once, to exactly that address. Rejects with the signal's reason alone; whatever else goes
+   * wrong is in the result.
+   */
+  forward(delivery: KeptDelivery, address: string, signal: AbortSignal): Promise<Forwarded>;
 }
 
 /** Throws Failure `usage` for a target or a header that cannot be used. */
 export function createForwarder(options: ForwarderOptions): Forwarder {
-  const { targets, headers } = options;
+  const { targets, headers, root } = options;
   checkHeaders(headers);
-  for (const url of [targets.default, ...targets.routes.map((route) => route.url)]) if (url) checkTarget(url);
+  const urls = [targets.default, ...targets.routes.map(({ url }) => url)].filter((url) => url !== null);
+  for (const url of urls) checkTarget(url);
+  const origins = new Set(urls.map(({ origin }) => origin));
   return {
-    targetOf: (eventType) => {
+    addressOf: (delivery, eventType) => {
       const route = eventType === null ? undefined : targets.routes.find(({ matches }) => matches(eventType));
-      return route ? route.url : targets.default;
+      const url = route ? route.url : targets.default;
+      return url && addressOf(delivery, url, root);
     },
-    forward: (delivery, url, signal) => attempt(options, delivery, url, signal),
+    forward: (delivery, address, signal) => attempt(options, origins, { delivery, address, signal }),
   };
 }
 
@@ -78,23 +90,31 @@ export function isDelivered({ status }: ForwardFields): boolean {
   return status !== null && status >= 200 && status < 300;
 }
 
+interface Errand {
+  readonly delivery: KeptDelivery;
+  readonly address: string;
+  readonly signal: AbortSignal;
+}
+
 async function attempt(
   options: ForwarderOptions,
-  delivery: KeptDelivery,
-  url: URL,
-  signal: AbortSignal,
+  origins: ReadonlySet<string>,
+  { delivery, address, signal }: Errand,
 ): Promise<Forwarded> {
-  const { send, clock, root, headers, timeoutMs = FORWARD_TIMEOUT_MS } = options;
+  const { send, clock, headers, timeoutMs = FORWARD_TIMEOUT_MS } = options;
   const startedMs = clock.now();
-  const target = wireTargetOf(delivery, url, root);
   // A moved clock is no reason for a negative duration.
-  const about = () => ({ url: shown(url, target), duration_ms: Math.max(0, clock.now() - startedMs) });
+  const about = () => ({ url: shownAddress(address), duration_ms: Math.max(0, clock.now() - startedMs) });
+  const place = readAddress(address);
+  if (place === null) return unanswered(about(), UNREADABLE);
+  const { origin, target } = place;
   try {
     const response = await send({
       method: delivery.method,
-      url,
+      url: origin,
       target,
-      headers: forwardedHeaders(delivery.headers, headers),
+      // They may be secrets: one that an earlier run owes goes to another app without them.
+      headers: forwardedHeaders(delivery.headers, origins.has(origin.origin) ? headers : []),
       ...(delivery.body.byteLength === 0 ? {} : { body: delivery.body }),
       timeoutMs,
       maxBodyBytes: options.maxAnswerBytes ?? MAX_APP_ANSWER_BYTES,
@@ -104,15 +124,17 @@ async function attempt(
     return answered(response, about());
   } catch (error) {
     signal.throwIfAborted();
-    const { message, answerStatus } = troubleOf(error, url, timeoutMs);
-    return { forward: { ...about(), status: null, error: message, attempts: 1, body: null }, answerStatus };
+    return unanswered(about(), troubleOf(error, origin, timeoutMs));
   }
 }
 
-function answered(
-  { status, headers, body }: HttpResponse,
-  about: Pick<ForwardFields, 'url' | 'duration_ms'>,
-): Forwarded {
+type About = Pick<ForwardFields, 'url' | 'duration_ms'>;
+
+function unanswered(about: About, { message, answerStatus }: Trouble): Forwarded {
+  return { forward: { ...about, status: null, error: message, attempts: 1, body: null }, answerStatus };
+}
+
+function answered({ status, headers, body }: HttpResponse, about: About): Forwarded {
   const forward = { ...about, status, error: null, attempts: 1, body: null };
   if (isDelivered(forward)) return { forward, answerStatus: status };
   const isFinal = status >= FIRST_FINAL_STATUS && status <= LAST_STATUS;
@@ -120,9 +142,4 @@ function answered(
     forward: { ...forward, body: excerpt(body, headers['content-encoding']) },
     answerStatus: isFinal ? status : BAD_GATEWAY,
   };
-}
-
-/** Without the query: it may hold a token. */
-function shown(url: URL, target: string): string {
-  return url.origin + target.replace(/\?.*$/s, '');
 }

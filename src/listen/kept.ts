@@ -20,9 +20,11 @@ export interface KeptDelivery {
   /** Of the answer. */
   readonly status: number;
   readonly forward: ForwardFields | null;
-  /** Where it is still to be forwarded to; null when nothing is owed. */
+  /** The address that it is still to be forwarded to; null when nothing is owed. */
   readonly owedTo: string | null;
+  /** The address that it was forwarded to, or is to be; null when that is none. See `addressOf` for what is in both. */
+  readonly sentTo: string | null;
 }
 
 /** What becomes known of a delivery after it was kept. */
-export type Amendment = Partial<Pick<KeptDelivery, 'signature' | 'status' | 'forward' | 'owedTo'>>;
+export type Amendment = Partial<Pick<KeptDelivery, 'signature' | 'status' | 'forward' | 'owedTo' | 'sentTo'>>;

@@ -28,6 +28,11 @@ export class Ledger {
     this.#owed++;
   }
 
+  lose(): void {
+    this.#owed--;
+    this.#forwardFailed++;
+  }
+
   enterForward(line: ForwardLine): ForwardLine {
     if (!line.is_last) return line;
     this.#owed--;

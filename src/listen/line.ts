@@ -106,6 +106,6 @@ export interface SummaryLine {
   /** Answered 2xx by the app. */
   readonly forwarded: number;
   readonly forward_failed: number;
-  /** Acknowledged and not yet taken by the app: the next `listen` goes on with them. */
+  /** Acknowledged and not yet taken by the app: the next `listen` that acknowledges on receipt goes on with them. */
   readonly forward_pending: number;
 }

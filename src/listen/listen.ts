@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts';
 import type { ServeOptions, Serving, serve } from '../serve.ts';
-import type { KeptDelivery } from './kept.ts';
 import type { ListenLine, SummaryLine } from './line.ts';
 import type { Owed } from './owed.ts';
 import { Receiver, type ReceiverOptions } from './receiver.ts';
@@ -8,7 +7,7 @@ import { Receiver, type ReceiverOptions } from './receiver.ts';
 /** How long open requests may take once it is time to stop; leaves time for the summary within five seconds. */
 export const DRAIN_GRACE_MS = 4_000;
 
-export interface ListenOptions extends Omit<ReceiverOptions, 'maxDeliveries' | 'owe'> {
+export interface ListenOptions extends Omit<ReceiverOptions, 'maxDeliveries'> {
   readonly serve: typeof serve;
   readonly host: string;
   /** 0 takes a free one. */
@@ -38,8 +37,7 @@ export interface ListenOptions extends Omit<ReceiverOptions, 'maxDeliveries' | '
  */
 export async function* listen(options: ListenOptions): AsyncGenerator<ListenLine, void, undefined> {
   const { owed, isLast = () => false } = options;
-  const owe = owed && ((delivery: KeptDelivery): void => owed.add(delivery));
-  const receiver = new Receiver({ ...options, owe, maxDeliveries: options.exitAfter });
+  const receiver = new Receiver({ ...options, maxDeliveries: options.exitAfter });
   const serving = await open(options, receiver);
   const stop = new AbortController();
   const stopped = closeWhenDone(options, serving, receiver, AbortSignal.any([options.signal, stop.signal]));

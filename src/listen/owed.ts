@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { Failure } from '../errors.ts';
 import { readEnvelope } from './event-line.ts';
 import type { Forwarder } from './forward.ts';
 import type { Amendment, KeptDelivery } from './kept.ts';
@@ -21,6 +22,8 @@ export interface OwedHears {
   forwarded(line: ForwardLine): Promise<void>;
   /** One of an earlier run. */
   owes(): void;
+  /** One that was owed is gone: it will never be forwarded. */
+  lost(): void;
   report(error: unknown, otherwise: string): void;
 }
 
@@ -39,6 +42,10 @@ export class Owed {
       load,
       clock,
       onAttempt: (attempt) => this.#onAttempt(attempt),
+      onLost: () => {
+        this.#hears?.lost();
+        this.#hears?.report(goneFromInbox(), 'Deliveries are gone');
+      },
       onError: (error) => this.#hears?.report(error, 'A delivery could not be forwarded'),
     });
   }
@@ -54,8 +61,10 @@ export class Owed {
     this.#resumed = this.#resume(hears);
   }
 
+  /** Takes what was acknowledged and is kept; also when it is full. */
   add(delivery: KeptDelivery): void {
-    if (delivery.owedTo !== null) this.#redelivery.add(delivery, new URL(delivery.owedTo));
+    if (delivery.owedTo === null || this.#redelivery.add(delivery, delivery.owedTo)) return;
+    this.#hears?.report(leftForTheNext(), 'Deliveries are left for the next run');
   }
 
   /** What does not end in `graceMs` is left for the next run. */
@@ -67,7 +76,7 @@ export class Owed {
   async #resume(hears: OwedHears): Promise<void> {
     try {
       for await (const delivery of this.#options.resume()) {
-        if (this.#redelivery.isFull) return;
+        if (this.#redelivery.isClosed) return;
         hears.owes();
         this.add(delivery);
       }
@@ -90,4 +99,18 @@ export class Owed {
       next_attempt_at: nextAttemptMs === null ? null : new Date(nextAttemptMs).toISOString(),
     });
   }
+}
+
+function goneFromInbox(): Failure {
+  return new Failure(
+    'condition_not_met',
+    'Deliveries that were still to be forwarded are no longer in the inbox: they were cleared, or pushed out by newer ones',
+  );
+}
+
+function leftForTheNext(): Failure {
+  return new Failure(
+    'condition_not_met',
+    'Not all that was acknowledged can be forwarded now: the rest stays in the inbox for the next listen with --ack on-receipt',
+  );
 }

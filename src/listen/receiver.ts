@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Failure } from '../errors.ts';
 import type { Answer, Handler, ReceivedRequest } from '../serve.ts';
-import { acceptance, answerAside, isAccepted, NOT_KEPT, refusal, STOPPING } from './answer.ts';
+import { answerAside, isAccepted, NOT_KEPT, refusal, STOPPING } from './answer.ts';
 import { Channel } from './channel.ts';
 import { Judge, type JudgeOptions } from './judge.ts';
-import type { KeptDelivery } from './kept.ts';
+import type { Amendment, KeptDelivery } from './kept.ts';
 import { Ledger } from './ledger.ts';
 import type { EventLine, ForwardLine, ProblemLine, SchemeLine, SummaryLine } from './line.ts';
 import type { ReplyTo } from './reply.ts';
@@ -15,6 +15,9 @@ import { isAtOrBelow, splitTarget } from './target.ts';
 export const QUEUE_BOUNDS = { maxItems: 1_024, maxBytes: 16 * 1024 * 1024 } as const;
 /** What a queued delivery takes beyond its body and headers, roughly. */
 const DELIVERY_OVERHEAD_BYTES = 1_024;
+/** Of deliveries that did not verify, in one run. */
+const MAX_REFUSED_KEPT = 500;
+const MAX_REFUSED_BYTES = 16 * 1024 * 1024;
 /** Different problems that are told; a flood of more would say no more. */
 const MAX_PROBLEMS = 100;
 
@@ -31,12 +34,17 @@ export interface ReceiverOptions extends JudgeOptions {
   readonly reply: ReplyTo;
   /** Has a delivery on disk on return. A delivery that cannot be kept is answered 503. */
   readonly keep?: ((delivery: KeptDelivery) => Promise<void>) | undefined;
-  /** Hears a delivery that was kept and is owed to the app. */
-  readonly owe?: ((delivery: KeptDelivery) => void) | undefined;
-  /** Others are verified, kept and answered, and have no line. Default: all. */
+  /** Has on disk what became known of it afterwards. */
+  readonly amend?: ((id: string, change: Amendment) => Promise<void>) | undefined;
+  /** Others are treated alike, but have no line and are not counted. Default: all. */
   readonly isWanted?: ((eventType: string | null) => boolean) | undefined;
   /** Later deliveries are answered 503, so that their sender keeps them. */
   readonly maxDeliveries?: number | undefined;
+}
+
+interface Answered {
+  readonly taken: Taken | null;
+  readonly answer: Answer;
 }
 
 type Said = SchemeLine | ForwardLine | ProblemLine;
@@ -52,6 +60,8 @@ export class Receiver {
   readonly #ledger = new Ledger();
   readonly #problems = new Set<string>();
   #taken = 0;
+  #refused = 0;
+  #refusedBytes = 0;
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
@@ -80,13 +90,23 @@ export class Receiver {
     }
   }
 
-  /** After the answer. Of refused deliveries those are kept that are explained: a flood must not drive out the good. */
+  /** After the answer. */
   #explained(taken: Taken): Taken {
     const signature = this.#judge.explain(taken.kept);
     if (signature === null) return taken;
     const explained = taken.with({ signature });
-    this.#options.keep?.(explained.kept).catch((error: unknown) => this.#notKept(error));
+    this.#keepRefused(explained.kept);
     return explained;
+  }
+
+  /** The first of a run: a flood of forged ones must not drive the good ones out of the inbox. */
+  #keepRefused(refused: KeptDelivery): void {
+    const { keep } = this.#options;
+    const bytes = this.#refusedBytes + refused.body.byteLength;
+    if (!keep || this.#refused >= MAX_REFUSED_KEPT || bytes > MAX_REFUSED_BYTES) return;
+    this.#refused++;
+    this.#refusedBytes = bytes;
+    keep(refused).catch((error: unknown) => this.#notKept(error));
   }
 
   /** Tells the reader, once for each message; `otherwise` for an error whose text was not written for people. */
@@ -115,6 +135,11 @@ export class Receiver {
     this.#ledger.owe();
   }
 
+  /** One that was owed to the app, and is no longer in the inbox. */
+  lost(): void {
+    this.#ledger.lose();
+  }
+
   #say(line: Said): void {
     void this.#channel.push(line, DELIVERY_OVERHEAD_BYTES);
   }
@@ -130,18 +155,18 @@ export class Receiver {
   }
 
   async #receive(request: ReceivedRequest, path: string, query: string | null): Promise<Answer> {
-    if (this.#taken >= (this.#options.maxDeliveries ?? Number.POSITIVE_INFINITY)) return STOPPING;
-    this.#taken++;
-    let isTaken = false;
+    const sizeBytes = sizeOf(request);
+    if (!(await this.#channel.reserve(sizeBytes, () => request.signal))) return STOPPING;
+    let isQueued = false;
     try {
-      const draft = new Taken(await this.#examine(request, path, query));
-      if (!this.#isWanted(draft)) return await this.#passBy(draft);
-      const { taken, answer } = await this.#answer(draft, request);
-      if (answer === NOT_KEPT || answer === STOPPING) return answer;
-      isTaken = await this.#queue(taken, request);
-      return isTaken ? answer : STOPPING;
+      if (this.#taken >= (this.#options.maxDeliveries ?? Number.POSITIVE_INFINITY)) return STOPPING;
+      this.#taken++;
+      const { taken, answer } = await this.#answer(await this.#examine(request, path, query), request);
+      isQueued = taken !== null && this.#isWanted(taken) && this.#channel.put(taken, sizeBytes);
+      if (!isQueued) this.#taken--;
+      return answer;
     } finally {
-      if (!isTaken) this.#taken--;
+      if (!isQueued) this.#channel.release(sizeBytes);
     }
   }
 
@@ -161,32 +186,29 @@ export class Receiver {
       status: accepted ? 200 : 401,
       forward: null,
       owedTo: null,
+      sentTo: null,
     };
   }
 
+  /** What was refused is always shown: its type may be forged. */
   #isWanted(taken: Taken): boolean {
     const { isWanted } = this.#options;
-    return isWanted === undefined || isWanted(taken.envelope().eventType);
+    return isWanted === undefined || !taken.kept.accepted || isWanted(taken.envelope().eventType);
   }
 
-  /** Answered as it should be, and kept, but none of those that were asked for. */
-  async #passBy({ kept }: Taken): Promise<Answer> {
-    if (!kept.accepted) return refusal(kept.signature);
-    return (await this.#keep(kept)) ? acceptance(kept.status) : NOT_KEPT;
-  }
-
-  async #answer(
-    draft: Taken,
-    request: ReceivedRequest,
-  ): Promise<{ readonly taken: Taken; readonly answer: Answer }> {
-    if (!draft.kept.accepted) return { taken: draft, answer: refusal(draft.kept.signature) };
-    const eventType = (): string | null => draft.envelope().eventType;
-    const { answer, forward, owedTo } = await this.#options.reply(draft.kept, eventType, request);
-    const taken = draft.with({ status: answer.status, forward, owedTo: owedTo?.href ?? null });
-    if (answer === STOPPING) return { taken, answer };
-    if (!(await this.#keep(taken.kept))) return { taken, answer: NOT_KEPT };
-    if (owedTo !== null) this.#options.owe?.(taken.kept);
-    return { taken, answer };
+  /** Null as taken: it was not, and its sender should send it again. */
+  async #answer(draft: KeptDelivery, request: ReceivedRequest): Promise<Answered> {
+    const first = new Taken(draft);
+    if (!draft.accepted) return { taken: first, answer: refusal(draft.signature) };
+    const reply = this.#options.reply(draft, () => first.envelope().eventType, request);
+    if (reply === null) return { taken: null, answer: STOPPING };
+    const kept = first.with(reply.known);
+    if (!(await this.#keep(kept.kept))) return { taken: null, answer: NOT_KEPT };
+    const { answer, change } = await reply.finish(kept.kept);
+    if (answer === STOPPING) return { taken: null, answer };
+    if (change === null) return { taken: kept, answer };
+    this.#options.amend?.(draft.id, change).catch((error: unknown) => this.#notKept(error));
+    return { taken: kept.with(change), answer };
   }
 
   async #keep(delivery: KeptDelivery): Promise<boolean> {
@@ -202,15 +224,9 @@ export class Receiver {
   #notKept(error: unknown): void {
     this.report(error, 'Deliveries cannot be kept on disk: they are answered 503');
   }
-
-  /** What is on disk has its line, whether or not its sender still waits for the answer. */
-  #queue(taken: Taken, request: ReceivedRequest): Promise<boolean> {
-    const isOnDisk = this.#options.keep !== undefined || taken.kept.forward !== null;
-    return this.#channel.push(taken, sizeOf(taken.kept), isOnDisk ? undefined : request.signal);
-  }
 }
 
-function sizeOf({ headers, body }: KeptDelivery): number {
+function sizeOf({ headers, body }: ReceivedRequest): number {
   const headerBytes = headers.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
   return DELIVERY_OVERHEAD_BYTES + headerBytes + body.byteLength;
 }

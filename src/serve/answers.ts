@@ -12,6 +12,7 @@ export const REASONS = {
   413: 'Payload Too Large',
   431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
+  503: 'Service Unavailable',
 } as const;
 export type OwnStatus = keyof typeof REASONS;
 

@@ -8,6 +8,8 @@ import { systemCode, systemReason } from '../system-error.ts';
 export interface ServeLimits {
   /** A longer body is answered 413. */
   readonly maxBodyBytes: number;
+  /** Of the bodies of all requests that are open, or twice the largest body where that is more; then 503. */
+  readonly maxHeldBytes: number;
   /** Request line and headers together; more is answered 431. */
   readonly maxHeaderBytes: number;
   /** More is answered 431. */
@@ -24,6 +26,7 @@ export interface ServeLimits {
 
 export const SERVE_LIMITS: ServeLimits = {
   maxBodyBytes: 1024 * 1024,
+  maxHeldBytes: 128 * 1024 * 1024,
   maxHeaderBytes: 32 * 1024,
   maxHeaderCount: 200,
   headersTimeoutMs: 10_000,

@@ -40,7 +40,7 @@ interface Command {
  */
 export function run({ path, args, env, keepsInputOpen, onLine }: Command, clock: Clock): Child {
   const child = spawn(path, args, {
-    env,
+    env: withoutOurs(env),
     stdio: [keepsInputOpen ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     windowsHide: true,
   });
@@ -111,3 +111,10 @@ function readLines(stream: Readable | null, onLine: (line: string) => void): voi
 /** A foreign program may quote its own credentials when it complains of them. */
 const tame = (line: string): string =>
   line.replace(SECRETS, '$1$2…').replace(/\s+/g, ' ').slice(0, MAX_REASON_CHARS);
+
+/** Another program has no business with our settings, keys and secrets. */
+function withoutOurs(env: Command['env']): NodeJS.ProcessEnv {
+  const isOurs = (name: string, value = ''): boolean =>
+    name.startsWith('KYCGENIE_') || /^(?:whsec_|kycg_)/.test(value);
+  return Object.fromEntries(Object.entries(env).filter(([name, value]) => !isOurs(name, value)));
+}

@@ -221,7 +221,7 @@ describe('verify --event', () => {
     });
     await inbox.keep({
       ...{ id, receivedMs, method: 'POST', path: '/', query: null, headers: JSON.parse(stdout).headers },
-      ...{ body: Buffer.from(BODY), accepted: true, status: 200, forward: null, owedTo: null },
+      ...{ body: Buffer.from(BODY), accepted: true, status: 200, forward: null, owedTo: null, sentTo: null },
       signature: {
         ...{ status: 'unverified', reason: null, hint: null },
         ...{ scheme: null, webhook_id: null, secret_age: null },

@@ -74,8 +74,8 @@ describe('a channel', () => {
     const giveUp = new AbortController();
     const [, second, third] = [
       channel.push(1, 1),
-      channel.push(2, 1, giveUp.signal),
-      channel.push(3, 1, new AbortController().signal),
+      channel.reserve(1, () => giveUp.signal),
+      channel.reserve(1, () => new AbortController().signal),
     ];
     giveUp.abort();
     expect(await second).toBe(false);
@@ -86,10 +86,11 @@ describe('a channel', () => {
   });
 
   it('takes nothing from a writer that has given up already', async () => {
-    const channel = new Channel<number>(BOUNDS);
-    expect(await channel.push(1, 1, AbortSignal.abort())).toBe(false);
+    const channel = new Channel<number>({ maxItems: 1, maxBytes: 100 });
+    await channel.push(1, 1);
+    expect(await channel.reserve(1, () => AbortSignal.abort())).toBe(false);
     channel.close();
-    expect(await readAll(channel)).toEqual([]);
+    expect(await readAll(channel)).toEqual([1]);
   });
 
   it('takes nothing once it is closed, and sends away who waits', async () => {

@@ -32,6 +32,7 @@ export function kept(more: Partial<KeptDelivery> = {}): KeptDelivery {
     status: 200,
     forward: null,
     owedTo: null,
+    sentTo: null,
     ...more,
   };
 }

@@ -249,6 +249,41 @@ describe('bounds', () => {
     expect(await client.until((heard) => heard.endsWith('12345678'))).toContain('200 OK');
   });
 
+  test('what all requests hold together is bounded, on several connections and on one', async () => {
+    const { handler, answers, arrived } = waitingHandler();
+    const refused: number[] = [];
+    const onRefused = (status: number): void => void refused.push(status);
+    const limits = { maxBodyBytes: 400, maxHeldBytes: 1_000 };
+    const { port } = await started(handler, { limits, onRefused });
+    const post = `POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 400\r\n\r\n${'x'.repeat(400)}`;
+    const pipelining = await rawClient(port);
+    pipelining.send(post + post);
+    await arrived(2);
+    const third = await rawClient(port);
+    third.send(post);
+    expect(await third.closed()).toMatch(/^HTTP\/1.1 503 Service Unavailable/);
+    expect(refused).toEqual([503]);
+    for (const answer of answers) answer({ status: 200, body: 'fine' });
+    await pipelining.until((heard) => heard.split('fine').length === 3);
+    const next = await rawClient(port);
+    next.send(post);
+    await arrived(3);
+    answers.at(-1)?.({ status: 200, body: 'fine' });
+    expect(await next.until((heard) => heard.endsWith('fine'))).toContain('200 OK');
+  });
+
+  test('a body in chunks that goes beyond what may be held is answered 503', async () => {
+    const { handler, answers, arrived } = waitingHandler();
+    const { port } = await started(handler, { limits: { maxBodyBytes: 10, maxHeldBytes: 20 } });
+    const full = await rawClient(port);
+    full.send('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n1234567890'.repeat(2));
+    await arrived(2);
+    const late = await rawClient(port);
+    late.send('POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n5\r\n12345\r\n');
+    expect(await late.closed()).toMatch(/^HTTP\/1.1 503/);
+    for (const answer of answers) answer({ status: 200 });
+  });
+
   test('the sender of a far too long body still sees the 413, even if it looks only at the end', async () => {
     const { port } = await started(ok, { limits: { maxBodyBytes: 1000 } });
     const client = await rawClient(port);

@@ -81,12 +81,15 @@ async function* setUp(stage: Stage): AsyncGenerator<DemoLine, Cast> {
 async function* deliver({ fire, good }: Cast): AsyncGenerator<DemoLine> {
   yield chapter('An event: delivered, signed, verified');
   yield await fire('screening.completed');
+  yield step('kycgenie listen', await good.playing.next(), 'its signature scheme is found', isScheme);
   yield step('kycgenie listen', await good.playing.next(), 'the signature is valid', isValid);
 }
 
 async function* failFirst(stage: Stage, { fire, flaky }: Cast): AsyncGenerator<DemoLine> {
   yield chapter('A receiver that fails first, and is tried again');
   yield await fire('case.opened');
+  // It began before a scheme was known, too.
+  await flaky.playing.next();
   yield step('kycgenie listen --respond 503,200', await flaky.playing.next(), 'answered 503', answered(503));
   yield await logsUntil(stage, 'case.opened', 'retrying');
   yield step('kycgenie listen --respond 503,200', await flaky.playing.next(), 'answered 200', answered(200));
@@ -140,6 +143,7 @@ function step(command: string, { data, view }: Played, expected: string, check: 
 const isReady: Check = (data) => fields(data).type === 'ready';
 const isStored: Check = (data) => fields(data)['secret_stored'] === true;
 const isValid: Check = (data) => fields(fields(data).signature).status === 'valid';
+const isScheme: Check = (data) => fields(data).type === 'scheme';
 const isForged: Check = (data) =>
   fields(fields(data).signature).reason === 'wrong_secret' && answered(401)(data);
 const areDeleted: Check = (data) =>

@@ -11,17 +11,24 @@ export interface Prepared {
 
 export type Prepare = (kept: KeptDelivery) => Promise<Prepared>;
 
+/** Where a delivery is sent. */
+export interface Destination {
+  /** For connecting and for people. */
+  readonly url: URL;
+  /** Path and query exactly as they go on the wire. */
+  readonly target: string;
+}
+
+/** Throws Failure `usage` for an event that cannot be sent anywhere. */
+export type Route = (kept: KeptDelivery) => Destination;
+
 /** Makes kept deliveries ready to be sent as they came, or, with `resign`, under a signature of this moment. */
-export async function openOutgoing(
-  targetOf: (kept: KeptDelivery) => URL,
-  resign: Resign | null,
-): Promise<Prepare> {
+export async function openOutgoing(route: Route, resign: Resign | null): Promise<Prepare> {
   const { forwardedHeaders } = await import('../../listen/forward/headers.ts');
-  const { wireTargetOf } = await import('../../listen/forward/target.ts');
   const { readEnvelope } = await import('../../listen/event-line.ts');
   return async (kept) => {
-    const { id, method, query, body } = kept;
-    const url = targetOf(kept);
+    const { id, method, body } = kept;
+    const { url, target } = route(kept);
     const { eventType, eventId } = readEnvelope(kept);
     const resigned = (await resign?.(kept, { eventType, eventId })) ?? null;
     return {
@@ -29,8 +36,7 @@ export async function openOutgoing(
         id,
         method,
         url,
-        // Nothing below the root: the path of the URL stands for that of the delivery.
-        target: wireTargetOf({ path: ROOT, query }, url, ROOT),
+        target,
         headers: forwardedHeaders(resigned?.headers ?? kept.headers, []),
         body,
       },
@@ -45,5 +51,3 @@ export async function openOutgoing(
     };
   };
 }
-
-const ROOT = '/';

@@ -2,11 +2,10 @@ import { defineCommand } from '../../cli/define.ts';
 import { oneOf } from '../../cli/one-of.ts';
 import { duration, single, wholeNumber } from '../../cli/options.ts';
 import { Failure } from '../../errors.ts';
-import type { KeptDelivery } from '../../listen/kept.ts';
 import { SCHEME_HELP } from '../scheme-name.ts';
 import { exitOf } from '../trigger-view.ts';
 import { withEventFilters } from './filters.ts';
-import { openOutgoing } from './replay-outgoing.ts';
+import { openOutgoing, type Route } from './replay-outgoing.ts';
 import { ORDERS, select } from './replay-selection.ts';
 import { sendRound } from './replay-sending.ts';
 import { type Replayed, viewReplayed } from './replay-view.ts';
@@ -71,12 +70,12 @@ export const command = defineCommand({
     ),
   async run(context, options, named): Promise<Replayed> {
     checkSigning(options);
-    const targetOf = await chooseTarget(options.to);
+    const route = await chooseRoute(options.to);
     const resign = options.resign ? await openResigner(context, options) : null;
-    const selection = await select(context, named, { ...options, check: targetOf });
+    const selection = await select(context, named, { ...options, check: route });
     return sendRound(context, {
       selection,
-      outgoing: await openOutgoing(targetOf, resign),
+      outgoing: await openOutgoing(route, resign),
       to: options.to === undefined ? null : new URL(options.to).href,
       isResigned: resign !== null,
       order: options.order,
@@ -103,16 +102,23 @@ function checkSigning({ resign, webhook, secretEnv, scheme }: Signing): void {
   throw new Failure('usage', '--webhook, --secret-env and --scheme say how to sign anew: add --resign');
 }
 
-/** Throws Failure `usage` for a URL that nothing is sent to, and for an event that has none. */
-async function chooseTarget(to: string | undefined): Promise<(kept: KeptDelivery) => URL> {
+const ROOT = '/';
+
+/** Throws Failure `usage` for a URL that nothing is sent to. */
+async function chooseRoute(to: string | undefined): Promise<Route> {
   const { readTarget } = await import('../../sending/target.ts');
+  const { readAddress, shownAddress, wireTargetOf } = await import('../../listen/forward/target.ts');
   if (to !== undefined) {
     const url = readTarget(to, '--to');
-    return () => url;
+    // Nothing below the root: the path of the URL stands for that of the delivery.
+    return ({ query }) => ({ url, target: wireTargetOf({ path: ROOT, query }, url, ROOT) });
   }
-  return ({ id, forward, owedTo }) => {
-    const known = forward?.url ?? owedTo;
-    if (known !== null) return readTarget(known, `The URL that event ${id} was forwarded to`);
+  return ({ id, sentTo }) => {
+    const address = sentTo === null ? null : readAddress(sentTo);
+    if (sentTo !== null && address !== null) {
+      const url = readTarget(shownAddress(sentTo), `The URL that event ${id} was forwarded to`);
+      return { url, target: address.target };
+    }
     throw new Failure('usage', `Event ${id} was not forwarded anywhere: say where to send it`, {
       hint: 'Such as --to http://localhost:3000/kyc.',
     });

@@ -1,5 +1,5 @@
 import { MAX_PAGE_SIZE } from '../../api/wire.ts';
-import { defineList } from '../../cli/define.ts';
+import { definePagedList } from '../../cli/define.ts';
 import { API_EXITS } from '../../cli/failure.ts';
 import { wholeNumber } from '../../cli/options.ts';
 import { Failure } from '../../errors.ts';
@@ -9,7 +9,7 @@ import { viewEntries } from './view.ts';
 
 const DEFAULT_LIMIT = 50;
 
-export const command = defineList({
+export const command = definePagedList({
   description:
     'The API has no filters: pages are read until enough entries match. --since ends the search early. ' +
     'With -o ndjson each entry is passed on as it is read.',
@@ -38,24 +38,24 @@ export const command = defineList({
     if (options.all && options.limit !== undefined)
       throw new Failure('usage', '--all and --limit exclude each other');
     const filter = toFilter(options, context.clock.now());
-    const { readLog } = await import('../../deliveries/read.ts');
+    const { readLogPages } = await import('../../deliveries/read.ts');
+    const limit = options.limit ?? DEFAULT_LIMIT;
     const reading = {
       filter,
+      wanted: options.all ? undefined : limit,
       pageSize: options.pageSize ?? MAX_PAGE_SIZE,
       signal: context.signal,
       onPage: sayWhenLong(context),
     };
-    let left = options.all ? Number.POSITIVE_INFINITY : (options.limit ?? DEFAULT_LIMIT);
-    for await (const entry of readLog(await context.api(), reading)) {
-      yield entry;
-      left -= 1;
-      if (left > 0) continue;
-      if (options.limit === undefined) {
-        context.talk.notice(`The newest ${DEFAULT_LIMIT}: --limit or --all shows more.`);
-      }
-      return;
+    let listed = 0;
+    for await (const entries of readLogPages(await context.api(), reading)) {
+      listed += entries.length;
+      yield entries;
     }
+    if (!options.all && options.limit === undefined && listed === limit)
+      context.talk.notice(`The newest ${limit}: --limit or --all shows more.`);
   },
   view: (entries, { now }) => viewEntries(entries, now),
   id: ({ id }) => id,
+  isWhole: true,
 });

@@ -15,6 +15,34 @@ export function checkTarget(url: URL): void {
   });
 }
 
+/**
+ * Where a delivery goes, whole: the origin of the target, then path and query as they go on the wire. A string, since
+ * a URL would normalise it. May hold a token in its query.
+ */
+export function addressOf(delivery: Pick<KeptDelivery, 'path' | 'query'>, url: URL, root: string): string {
+  return url.origin + wireTargetOf(delivery, url, root);
+}
+
+interface Address {
+  readonly origin: URL;
+  /** Path and query. */
+  readonly target: string;
+}
+
+/** No user name, so that nothing of a path or of a changed file becomes one. */
+const ADDRESS = /^(https?:\/\/[^/?#@\\\s]+)(\/.*)$/s;
+
+/** Null for what `addressOf` would not make. */
+export function readAddress(address: string): Address | null {
+  const [, origin = '', target = ''] = ADDRESS.exec(address) ?? [];
+  return URL.canParse(origin) ? { origin: new URL(origin), target } : null;
+}
+
+/** Without the query: it may hold a token. */
+export function shownAddress(address: string): string {
+  return address.replace(/\?.*$/s, '');
+}
+
 /** Path and query as they go on the wire: the target's own, then what the delivery has below `root`, undecoded. */
 export function wireTargetOf(
   { path, query }: Pick<KeptDelivery, 'path' | 'query'>,
@@ -32,7 +60,9 @@ function below(path: string, root: string): string {
 }
 
 function joinPath(own: string, rest: string): string {
-  return rest === '' ? own : own.replace(/\/$/, '') + rest;
+  if (rest === '') return own;
+  // A path that does not begin so would go on with the name of the host.
+  return own.replace(/\/$/, '') + (rest.startsWith('/') ? rest : `/${rest}`);
 }
 
 function joinQuery(own: string, query: string | null): string {

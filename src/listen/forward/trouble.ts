@@ -8,7 +8,7 @@ const BAD_GATEWAY = 502;
 const GATEWAY_TIMEOUT = 504;
 
 /** Why the app gave no answer. */
-interface Trouble {
+export interface Trouble {
   /** For people. */
   readonly message: string;
   /** What the sender of the delivery is answered. */

@@ -13,7 +13,8 @@ export interface AmendmentMeta {
 }
 
 export function deliveryMeta(kept: DeliveryMeta): string {
-  const { id, receivedMs, method, path, query, headers, signature, accepted, status, forward, owedTo } = kept;
+  const { id, receivedMs, method, path, query, headers, signature, accepted, status } = kept;
+  const { forward, owedTo, sentTo } = kept;
   return JSON.stringify({
     id,
     receivedMs,
@@ -26,6 +27,7 @@ export function deliveryMeta(kept: DeliveryMeta): string {
     status,
     forward,
     owedTo,
+    sentTo,
   });
 }
 
@@ -35,7 +37,8 @@ export function amendmentMeta({ id, change }: AmendmentMeta): string {
 
 export function parseDelivery(json: Uint8Array): DeliveryMeta | null {
   const value = parse(json);
-  return isDelivery(value) ? value : null;
+  // What was kept before there was such a field.
+  return isDelivery(value) ? { ...value, sentTo: value.sentTo ?? null } : null;
 }
 
 export function parseAmendment(json: Uint8Array): AmendmentMeta | null {
@@ -44,12 +47,13 @@ export function parseAmendment(json: Uint8Array): AmendmentMeta | null {
 }
 
 /** Nothing but what may be amended, whatever else is there. */
-function changeOf({ signature, status, forward, owedTo }: Amendment): Amendment {
+function changeOf({ signature, status, forward, owedTo, sentTo }: Amendment): Amendment {
   return {
     ...(signature !== undefined && { signature }),
     ...(status !== undefined && { status }),
     ...(forward !== undefined && { forward }),
     ...(owedTo !== undefined && { owedTo }),
+    ...(sentTo !== undefined && { sentTo }),
   };
 }
 
@@ -123,7 +127,9 @@ function isHeaders(value: unknown): value is KeptDelivery['headers'] {
 const MAX_TIME_MS = 8.64e15;
 const isTime = (value: unknown): value is number => isNumber(value) && Math.abs(value) <= MAX_TIME_MS;
 
-const isDelivery = shape<DeliveryMeta>({
+type StoredMeta = Omit<DeliveryMeta, 'sentTo'> & { readonly sentTo?: string | null | undefined };
+
+const isDelivery = shape<StoredMeta>({
   id: isText,
   receivedMs: isTime,
   method: isText,
@@ -135,6 +141,7 @@ const isDelivery = shape<DeliveryMeta>({
   status: isNumber,
   forward: orNull(isForward),
   owedTo: orNull(isText),
+  sentTo: orAbsent(orNull(isText)),
 });
 
 const isChange: Check<Amendment> = (value): value is Amendment =>
@@ -142,6 +149,7 @@ const isChange: Check<Amendment> = (value): value is Amendment =>
   orAbsent(isSignature)(value['signature']) &&
   orAbsent(isNumber)(value['status']) &&
   orAbsent(orNull(isForward))(value['forward']) &&
-  orAbsent(orNull(isText))(value['owedTo']);
+  orAbsent(orNull(isText))(value['owedTo']) &&
+  orAbsent(orNull(isText))(value['sentTo']);
 
 const isAmendment = shape<AmendmentMeta>({ id: isText, change: isChange });

@@ -98,6 +98,19 @@ export class SegmentFile {
     return crc === header.crc;
   }
 
+  /** All of one record in memory of its own; null when it is not what was written. */
+  async recordAt({
+    offset,
+    header,
+  }: Place): Promise<{ readonly meta: Buffer; readonly body: Buffer } | null> {
+    const length = header.metaBytes + header.bodyBytes;
+    const from = offset + HEADER_BYTES;
+    if (from + length > this.sizeBytes) return null;
+    const bytes = await this.#read(Buffer.allocUnsafeSlow(length), from, length);
+    if (bytes === null || crc32(bytes) !== header.crc) return null;
+    return { meta: bytes.subarray(0, header.metaBytes), body: bytes.subarray(header.metaBytes) };
+  }
+
   /** Good until the next call. */
   metaOf({ offset, header }: Place): Promise<Buffer | null> {
     return this.at(offset + HEADER_BYTES, header.metaBytes);

@@ -41,6 +41,7 @@ async function produce(): Promise<void> {
       status: 200,
       forward: null,
       owedTo: null,
+      sentTo: null,
     });
     console.log(String(number));
   }

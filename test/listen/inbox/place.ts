@@ -68,6 +68,7 @@ export function delivery(fields: Partial<KeptDelivery> = {}): KeptDelivery {
     status: 200,
     forward: null,
     owedTo: null,
+    sentTo: null,
     ...fields,
   };
 }
