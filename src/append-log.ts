@@ -1,8 +1,9 @@
-import { type FileHandle, mkdir } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { openForAppending, setAside, syncFolder, writeAside } from './append-log/files.ts';
 import { linesWithout, MAX_RECORD_BYTES, replay } from './append-log/replay.ts';
 import { Failure } from './errors.ts';
+import { makeFolder } from './make-folder.ts';
 import { systemReason } from './system-error.ts';
 
 /** How much text one write gathers when a log is rewritten. */
@@ -45,7 +46,7 @@ interface AppendLogOptions {
  */
 export async function openAppendLog(path: string, options: AppendLogOptions): Promise<AppendLog> {
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(path), 0o700);
     const found = await replay(path, options.onRecord);
     const damaged = found.damaged.size > 0;
     const setAsidePath = damaged ? await setAside(path) : null;

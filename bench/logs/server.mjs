@@ -34,8 +34,7 @@ function entriesOf(number) {
   const parts = pages[number % DISTINCT_PAGES];
   const prefix = `a1b2c3d4-e5f6-7890-abcd-${String(number).padStart(8, '0')}`;
   let text = parts[0];
-  for (let index = 1; index < parts.length; index += 1)
-    text += prefix + String(1000 + index) + parts[index];
+  for (let index = 1; index < parts.length; index += 1) text += prefix + String(1000 + index) + parts[index];
   return text;
 }
 
@@ -51,7 +50,10 @@ function answer(url) {
 const server = createServer((request, response) => {
   const body = answer(new URL(request.url, 'http://localhost'));
   const end = () => {
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+    });
     response.end(body);
   };
   if (DELAY_MS > 0) setTimeout(end, DELAY_MS);

@@ -70,11 +70,15 @@ export function createRequest(options: ApiOptions): Request {
       const pause =
         attempt > options.maxRetries ? null : pauseMs(setback, attempt, isRepeatable, options.clock);
       if (pause === null) throw concluded(setback, attempt, wasLost);
-      note(attempted, attempt + 1, { type: 'retry', delay_ms: pause, message: setback.failure.message });
-      if (setback.failure.kind === 'rate_limited') call.onLimited?.();
+      noteSetback(attempted, attempt + 1, setback, pause);
       await options.clock.sleep(pause, call.signal);
     }
   };
+}
+
+function noteSetback<T>(attempted: Attempted<T>, attempt: number, { failure }: Setback, pause: number): void {
+  note(attempted, attempt, { type: 'retry', delay_ms: pause, message: failure.message });
+  if (failure.kind === 'rate_limited') attempted.call.onLimited?.();
 }
 
 interface Attempted<T> extends ApiOptions {

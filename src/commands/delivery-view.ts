@@ -42,7 +42,7 @@ function headline(event: EventLine): Text {
     VERDICT_MARKS[signature.status],
     ' ',
     strong(short(event.event_type ?? 'unknown type').padEnd(TYPE_COLUMNS)),
-    ...(event.event_id === null ? [] : [dim(`  ${short(event.event_id)}`)]),
+    ...(event.event_id === null ? [] : [dim(`  ${shortId(event.event_id)}`)]),
     '  ',
     ...(forward === null ? [showAnswer(response.status)] : outcome(forward)),
     ...(signature.secret_age === 'previous' ? [warn('  signed with the previous secret')] : []),
@@ -58,6 +58,8 @@ export const VERDICT_MARKS: Readonly<Record<EventLine['signature']['status'], Sp
 
 /** Types and ids come from the delivery, and may be of any length. */
 const MAX_NAME_CHARS = 100;
+/** So that a line fits 80 columns; `events show` has all of it. */
+const SHOWN_ID_CHARS = 20;
 const MAX_LINE_CHARS = 400;
 
 const cutAt =
@@ -65,6 +67,7 @@ const cutAt =
   (text: string): string =>
     text.length > max ? `${text.slice(0, max)}…` : text;
 export const short = cutAt(MAX_NAME_CHARS);
+const shortId = cutAt(SHOWN_ID_CHARS);
 const cut = cutAt(MAX_LINE_CHARS);
 
 export const showStatus = (status: number): Span =>
@@ -118,13 +121,16 @@ function contents({ request }: EventLine): readonly Text[] {
 }
 
 /** A body that is no JSON is shown as text where it is text. */
-function bodyLines({ body, body_base64 }: EventLine['request']): readonly Text[] {
-  if (body !== null) return jsonLines(body, MAX_BODY_LINES);
+function bodyLines({ body_base64 }: EventLine['request']): readonly Text[] {
   const bytes = Buffer.from(body_base64, 'base64');
   if (bytes.length === 0) return [dim('no body')];
   const text = bytes.toString('utf8');
   if (text.includes('\u{fffd}') || text.includes('\0'))
     return [dim(`${bytes.length} bytes that are no text`)];
+  return jsonLines(text, MAX_BODY_LINES) ?? textLines(text);
+}
+
+function textLines(text: string): readonly Text[] {
   const lines = text.split(/\r?\n/);
   const rest = lines.length > MAX_BODY_LINES ? [dim(`… ${lines.length - MAX_BODY_LINES} more lines`)] : [];
   return [...lines.slice(0, MAX_BODY_LINES).map(cut), ...rest];

@@ -13,10 +13,17 @@ export function eventMatcher(
   values: readonly string[],
 ): (eventType: string | null) => boolean {
   const { types, unknown } = chooseEvents(values);
-  for (const type of unknown) context.talk.warn(`${type} is no documented event type`);
+  for (const type of unknown)
+    context.talk.warn(`${type} is not a documented event type. See kycgenie events types.`);
   const wanted = new Set(types);
   const prefixes = values.filter((value) => value.endsWith('.*')).map((value) => value.slice(0, -1));
   if (wanted.has(WILDCARD)) return () => true;
   return (eventType) =>
     eventType !== null && (wanted.has(eventType) || prefixes.some((prefix) => eventType.startsWith(prefix)));
+}
+
+/** How much a name takes in, to ask the narrow ones first: one type, a group, everything. */
+export function breadthOf(name: string): number {
+  if (name === WILDCARD) return 2;
+  return name.endsWith('.*') ? 1 : 0;
 }

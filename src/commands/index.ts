@@ -16,7 +16,10 @@ export const COMMANDS: CommandTree = {
     }),
     logs: group('See what was delivered and what failed', {
       list: leaf('List deliveries, newest first', () => import('./logs/list.ts')),
+      tail: leaf('Follow deliveries as they happen', () => import('./logs/tail.ts')),
       get: leaf('Show one delivery', () => import('./logs/get.ts')),
+      retry: leaf('Deliver failed entries again', () => import('./logs/retry.ts')),
+      stats: leaf('Success rates, attempts and failures at a glance', () => import('./logs/stats.ts')),
     }),
     events: group('The inbox of deliveries that listen keeps, and event types', {
       list: leaf('List what listen has kept, newest first', () => import('./events/list.ts')),

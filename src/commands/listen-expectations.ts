@@ -1,7 +1,7 @@
 import type { Context } from '../cli/context.ts';
 import { Failure } from '../errors.ts';
 import type { EventLine, ListenLine } from '../listen/line.ts';
-import { eventMatcher } from './event-matcher.ts';
+import { breadthOf, eventMatcher } from './event-matcher.ts';
 
 /** What `--expect` waits for. */
 export class Expectations {
@@ -19,7 +19,7 @@ export class Expectations {
       return { text: name, matches: eventMatcher(context, [name]), left: Number(count) };
     });
     // A single type first: a group would take what only it waits for.
-    this.#open = all.sort((one, other) => breadth(one.text) - breadth(other.text));
+    this.#open = all.sort((one, other) => breadthOf(one.text) - breadthOf(other.text));
   }
 
   /** Counts deliveries that were not refused, each event once, whatever the app made of it. */
@@ -44,12 +44,6 @@ export class Expectations {
       .map(({ text, left }) => `${left} × ${text}`)
       .join(', ');
   }
-}
-
-/** How much a name takes in: one type, a group, everything. */
-function breadth(name: string): number {
-  if (name === 'all') return 2;
-  return name.endsWith('.*') ? 1 : 0;
 }
 
 /** By this side: an app may answer 401, too, and then there is an answer of it. */

@@ -10,7 +10,11 @@ const withReceiver = (command: Command) =>
     .option('--port <port>', `port, 0 for a free one (default: ${DEFAULT_PORT})`, port('--port'))
     .option('--host <host>', 'address to listen on', host('--host'), '127.0.0.1')
     .option('--path <path>', 'path that takes deliveries, with all below it', receiverPath, '/')
-    .option('--event <type or group>', 'show these alone, and what is refused; repeat for more', collect)
+    .option(
+      '--event <type or group>',
+      'show and count these alone, and what is refused; repeat for more',
+      collect,
+    )
     .option('--tls-cert <file>', 'certificate, to be reached over https')
     .option('--tls-key <file>', 'its key')
     .option('--no-save', 'keep no delivery on disk');
@@ -41,7 +45,7 @@ const withApp = (command: ReturnType<typeof withSignatures>) =>
     )
     .option(
       '--route <group=url>',
-      'forward these types elsewhere, such as screening.*=http://localhost:3000/s; repeat for more',
+      'forward these types elsewhere, such as screening.*=http://localhost:3000/s; a single type goes before its group; repeat for more',
       collect,
     )
     .option(
@@ -73,7 +77,11 @@ const withBounds = (command: ReturnType<typeof withApp>) =>
     )
     .option('--exit-after <n>', 'stop after this many deliveries', wholeNumber('--exit-after', { min: 1 }))
     .option('--duration <duration>', 'stop after this time', duration('--duration'))
-    .option('--expect <type[:n]>', 'stop when these have come, fail unless they do; repeat for more', collect)
+    .option(
+      '--expect <type[:n]>',
+      'stop when these have come, each event counted once; exit 8 unless they do; repeat for more',
+      collect,
+    )
     .option('--timeout <duration>', 'how long to wait for what --expect names', duration('--timeout'))
     .optionsGroup('Output:')
     .option('--verbose', 'show headers and body of each delivery');

@@ -1,7 +1,7 @@
 import type { Context } from '../cli/context.ts';
 import { Failure } from '../errors.ts';
 import type { ForwardTargets } from '../listen/forward.ts';
-import { eventMatcher } from './event-matcher.ts';
+import { breadthOf, eventMatcher } from './event-matcher.ts';
 
 export const DEFAULT_PORT = 4242;
 
@@ -22,13 +22,20 @@ export function statuses(text: string): readonly number[] {
   });
 }
 
-const APP_HINT = 'Such as http://localhost:3000/webhooks.';
+const APP_HINT = 'Such as http://localhost:3000/webhooks, or 3000/webhooks for the same.';
+
+/** `3000`, `3000/path` and `localhost:3000/path` are on this machine. */
+function completed(text: string): string {
+  if (/^\d{1,5}(?:\/|$)/.test(text)) return `http://localhost:${text}`;
+  return /^(?:localhost|127\.0\.0\.1|\[::1\]):\d/.test(text) ? `http://${text}` : text;
+}
 
 /** A URL of an app, or a port of this machine. */
 export function appUrl(flag: string): (text: string) => URL {
   return (text) => {
-    const whole = /^\d{1,5}$/.test(text) ? `http://localhost:${text}` : text;
-    if (/^https?:\/\//i.test(whole) && URL.canParse(whole)) return new URL(whole);
+    const whole = completed(text);
+    if (/^https?:\/\//i.test(whole) && URL.canParse(whole) && new URL(whole).port !== '0')
+      return new URL(whole);
     throw new Failure('usage', `${flag} takes the http or https URL of an app`, { hint: APP_HINT });
   };
 }
@@ -42,6 +49,7 @@ export function forwardTargets(
 ): ForwardTargets {
   const routes = route
     .map(readRoute)
+    .sort((one, other) => breadthOf(one.types) - breadthOf(other.types))
     .map(({ types, url }) => ({ matches: eventMatcher(context, [types]), url }));
   return { default: forwardTo ?? null, routes };
 }

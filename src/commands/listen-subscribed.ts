@@ -38,7 +38,11 @@ export class Subscribed {
     signal.addEventListener('abort', () => void this.close());
     if (signal.aborted) return this.close();
     const { publicUrl, webhookIds } = subscription;
-    talk.notice([`${webhookIds.length} temporary subscriptions deliver to `, accent(publicUrl)]);
+    const many =
+      webhookIds.length === 1
+        ? '1 temporary subscription delivers'
+        : `${webhookIds.length} temporary subscriptions deliver`;
+    talk.notice([`${many} to `, accent(publicUrl)]);
   }
 
   async close(): Promise<void> {

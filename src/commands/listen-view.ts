@@ -76,7 +76,7 @@ export function viewSummary(summary: SummaryLine): Text {
     unverified > 0 ? warn(`${unverified} unverified`) : dim('0 unverified'),
     dim(`${duplicates} duplicates`),
     ...(forwarded > 0 ? [good(`${forwarded} forwarded`)] : []),
-    ...(failed > 0 ? [bad(`${failed} not forwarded`)] : []),
+    ...(failed > 0 ? [bad(`${failed} not taken by the app`)] : []),
     ...(pending > 0 ? [warn(`${pending} still to be forwarded`)] : []),
   ];
   return [`${received} received: `, ...parts.flatMap((part, index) => (index === 0 ? [part] : [', ', part]))];

@@ -127,9 +127,8 @@ class Follower {
       isWanted: (entry) => matches(entry, this.#filter),
     });
     const entries = yield* this.#told(baseline);
-    this.#isReady = true;
     this.#isUnsaved = true;
-    yield { type: 'ready' };
+    yield* this.#ready();
     for (const entry of entries) yield { type: 'entry', ...entry };
     this.#options.onLook?.(this.#sizes());
   }
@@ -139,10 +138,7 @@ class Follower {
     const [requests, entries] = [this.#pager.requests, this.#entries];
     const head = yield* this.#told(readHead(this.#tools()));
     const pages = this.#pager.requests - requests;
-    if (!this.#isReady) {
-      this.#isReady = true;
-      yield { type: 'ready' };
-    }
+    yield* this.#ready();
     const gapMs = this.#pager.recoveredAfterMs();
     if (gapMs !== null) yield { type: 'recovered', entries: this.#entries - entries, gap_ms: gapMs };
     yield* this.#sweepIfDue(head);
@@ -172,9 +168,19 @@ class Follower {
     for (;;) {
       const step = await findings.next();
       if (step.done) return step.value;
-      if (step.value.type === 'problem') yield step.value;
-      else yield* this.#event(step.value);
+      if (step.value.type === 'problem') {
+        yield step.value;
+        continue;
+      }
+      yield* this.#ready();
+      yield* this.#event(step.value);
     }
+  }
+
+  *#ready(): Generator<FollowEvent, void, undefined> {
+    if (this.#isReady) return;
+    this.#isReady = true;
+    yield { type: 'ready' };
   }
 
   *#event({ entry, previousStatus }: Find): Generator<FollowEvent, void, undefined> {

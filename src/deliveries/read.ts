@@ -79,9 +79,9 @@ class State {
       if (this.remembered.has(entry.id)) continue;
       if (this.#seen >= mostRead) break;
       this.#seen += 1;
-      this.remembered.add(entry.id);
       if (this.#takesAll || matches(entry, filter)) found.push(entry);
     }
+    this.remembered.add(entries);
     this.read += entries.length;
     this.#pages += 1;
     if (this.#pages === 1) this.#newest = timeOf(entries[0]);

@@ -10,7 +10,7 @@ export type { RetryEntry } from './retry/evidence.ts';
 export const MAX_RETRY_CONCURRENCY = 64;
 /** How often one entry is asked for while the log shows each time that it was not carried out. */
 const MAX_ROUNDS = 4;
-/** An API that lost an answer may still be at work on it: the log is looked at so much later. */
+/** The API may still be at work on what nobody waits for any more: the log is looked at so much later. */
 const LOOK_AFTER_MS = 2_000;
 
 export interface RetryAllOptions extends AskingOptions {
@@ -90,8 +90,7 @@ class Run {
     const entries = doubts.map(({ entry }) => entry);
     try {
       signal.throwIfAborted();
-      const isFresh = doubts.some(({ entry }) => isTellable(entry) && !entry.wasBegun);
-      if (isFresh) await clock.sleep(LOOK_AFTER_MS, signal);
+      if (entries.some(isTellable)) await clock.sleep(LOOK_AFTER_MS, signal);
       return await findAgain(api, entries, signal);
     } catch (error) {
       if (signal.aborted) return this.#asking.stopped ?? CUT_SHORT;

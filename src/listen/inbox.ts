@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { access, chmod, mkdir } from 'node:fs/promises';
+import { access, chmod } from 'node:fs/promises';
 import type { Clock } from '../clock.ts';
 import { Failure } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { inboxFailure } from './inbox/failure.ts';
 import { encodeFrame, type Frame, type FrameKind, MAX_BODY_BYTES, MAX_META_BYTES } from './inbox/frame.ts';
 import { amendmentMeta, deliveryMeta } from './inbox/meta.ts';
@@ -53,7 +54,7 @@ interface InboxOptions {
 export async function openInbox(options: InboxOptions): Promise<Inbox> {
   const folder = inboxFolder(options.dataDir);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, 0o700);
     // Best effort: a foreign file system keeps its modes, and the files are private in any folder.
     await chmod(folder, 0o700).catch(() => undefined);
     await access(folder, constants.W_OK | constants.X_OK);

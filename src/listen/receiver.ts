@@ -93,9 +93,8 @@ export class Receiver {
   /** After the answer. */
   #explained(taken: Taken): Taken {
     const signature = this.#judge.explain(taken.kept);
-    if (signature === null) return taken;
-    const explained = taken.with({ signature });
-    this.#keepRefused(explained.kept);
+    const explained = signature === null ? taken : taken.with({ signature });
+    if (!taken.kept.accepted) this.#keepRefused(explained.kept);
     return explained;
   }
 
@@ -157,16 +156,21 @@ export class Receiver {
   async #receive(request: ReceivedRequest, path: string, query: string | null): Promise<Answer> {
     const sizeBytes = sizeOf(request);
     if (!(await this.#channel.reserve(sizeBytes, () => request.signal))) return STOPPING;
+    if (this.#taken >= (this.#options.maxDeliveries ?? Number.POSITIVE_INFINITY)) {
+      this.#channel.release(sizeBytes);
+      return STOPPING;
+    }
+    this.#taken++;
     let isQueued = false;
     try {
-      if (this.#taken >= (this.#options.maxDeliveries ?? Number.POSITIVE_INFINITY)) return STOPPING;
-      this.#taken++;
       const { taken, answer } = await this.#answer(await this.#examine(request, path, query), request);
       isQueued = taken !== null && this.#isWanted(taken) && this.#channel.put(taken, sizeBytes);
-      if (!isQueued) this.#taken--;
       return answer;
     } finally {
-      if (!isQueued) this.#channel.release(sizeBytes);
+      if (!isQueued) {
+        this.#taken--;
+        this.#channel.release(sizeBytes);
+      }
     }
   }
 
@@ -205,7 +209,10 @@ export class Receiver {
     const kept = first.with(reply.known);
     if (!(await this.#keep(kept.kept))) return { taken: null, answer: NOT_KEPT };
     const { answer, change } = await reply.finish(kept.kept);
-    if (answer === STOPPING) return { taken: null, answer };
+    if (answer === STOPPING) {
+      this.#tell('What the app had not answered yet was cut off: its sender was told to send it again');
+      return { taken: null, answer };
+    }
     if (change === null) return { taken: kept, answer };
     this.#options.amend?.(draft.id, change).catch((error: unknown) => this.#notKept(error));
     return { taken: kept.with(change), answer };

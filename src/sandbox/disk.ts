@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AppendLog, type LogDamage, openAppendLog } from '../append-log.ts';
 import type { Clock } from '../clock.ts';
 import { Failure } from '../errors.ts';
 import { type Lock, withLock } from '../lock.ts';
+import { makeFolder } from '../make-folder.ts';
 import { systemReason } from '../system-error.ts';
 import { decodeChanges, encodeChange } from './records.ts';
 import type { Persist, Store } from './store.ts';
@@ -26,7 +26,7 @@ export interface Disk {
  */
 export async function openDisk(folder: string, store: Store, clock: Clock): Promise<Disk> {
   const path = join(folder, LOG_NAME);
-  await makeFolder(folder);
+  await makeDataFolder(folder);
   const { lock, release } = await holdLock(path, clock);
   try {
     const log = await openAppendLog(path, { onRecord: (record) => replay(store, record) });
@@ -39,9 +39,9 @@ export async function openDisk(folder: string, store: Store, clock: Clock): Prom
   }
 }
 
-async function makeFolder(folder: string): Promise<void> {
+async function makeDataFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, 0o700);
   } catch (error) {
     throw new Failure('store_unwritable', `${folder} cannot be used: ${systemReason(error)}`, {
       hint: 'Name a folder of your own with --data.',

@@ -1,5 +1,5 @@
+import { measureIndents, readJsonText } from '../json-text.ts';
 import { REWRITINGS } from './json-styles.ts';
-import { measureIndents, readJsonText } from './json-text.ts';
 import { TEXT_CHANGES } from './text-changes.ts';
 import type { Work } from './work.ts';
 

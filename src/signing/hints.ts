@@ -64,7 +64,7 @@ export function undetected(guess: SignatureGuess | undefined, known: number, isU
     reason: 'wrong_secret',
     hint:
       `${guess.header} looks like HMAC-${guess.hash.toUpperCase()} in ${guess.encoding}, but ${none} it ` +
-      `in any way that was tried: store the secret of the subscription that sent it, or describe its scheme in a file for --scheme${next}.`,
+      `in any way that was tried: store the secret of the subscription that sent it, describe its scheme in a file for --scheme, or check that the body arrives unchanged${next}.`,
   };
 }
 

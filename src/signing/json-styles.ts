@@ -1,4 +1,4 @@
-import { type JsonStyle, type JsonText, writeJsonText } from './json-text.ts';
+import { type JsonStyle, type JsonText, writeJsonText } from '../json-text.ts';
 
 /** One way in which the sender may have written its JSON. */
 export interface Rewriting {

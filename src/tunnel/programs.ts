@@ -55,7 +55,7 @@ function cloudflared({ origin }: Target): Program {
     },
     install:
       'brew install cloudflared, or https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/downloads/',
-    help: 'See whether it works by hand: cloudflared tunnel --url http://127.0.0.1:4242',
+    help: 'See whether it works by hand: cloudflared tunnel --url <address of listen>',
   };
 }
 
@@ -70,7 +70,7 @@ function ngrok({ origin }: Target): Program {
       return typeof url === 'string' ? readUrl(url) : null;
     },
     install: 'brew install ngrok, or https://ngrok.com/download',
-    help: 'It needs an account: ngrok config add-authtoken. See whether it works by hand: ngrok http 4242',
+    help: 'It needs an account: ngrok config add-authtoken. See whether it works by hand: ngrok http <port of listen>',
   };
 }
 
@@ -109,8 +109,8 @@ function ssh({ destination, sshPort, remotePort }: Ssh, { origin, isPublic }: Ta
     read: isPublic ? (line) => readPort(line, remote) : readAnnounced,
     install: 'It comes with the package openssh-client, or with "Optional features" on Windows.',
     help: isPublic
-      ? `See whether it works by hand, without a password: ssh -N -R ${remote}:127.0.0.1:4242 ${destination} (a port may still be held by the ssh of a run that was killed)`
-      : `Only services such as localhost.run tell a URL; for a server of your own give --public-url, too. By hand: ssh -R ${SERVICE_PORT}:127.0.0.1:4242 ${destination}`,
+      ? `See whether it works by hand, without a password: ssh -N -R ${remote}:${origin.hostname}:${port} ${destination} (a port may still be held by the ssh of a run that was killed)`
+      : `Only services such as localhost.run tell a URL; for a server of your own give --public-url, too. By hand: ssh -R ${SERVICE_PORT}:${origin.hostname}:${port} ${destination}`,
   };
 }
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -130,6 +131,26 @@ describe('listen --forward-to', () => {
   });
 });
 
+describe('listen interrupted', () => {
+  test('while the app is thinking: the sender is told to send again', async () => {
+    const slow = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(slow, 'listening');
+    const { port } = slow.address() as AddressInfo;
+    const running = listen(['--forward-to', `http://127.0.0.1:${port}`]);
+    const { url } = await running.line({ type: 'ready' });
+    const answered = deliver(url);
+    await once(slow, 'request');
+    const { code, stdout } = await running.stop();
+    expect(await answered).toBe(503);
+    slow.closeAllConnections();
+    slow.close();
+    expect(code).toBe(130);
+    expect(only(stdout, 'problem')).toMatchObject([{ message: expect.stringContaining('send it again') }]);
+    const [event] = JSON.parse((await kycgenie(['events', 'list', '--json'], world)).stdout);
+    expect(event).toMatchObject({ response: { status: 0 }, forward: null });
+  });
+});
+
 describe('listen --ack on-receipt', () => {
   test('answers 200 at once and forwards until the app takes it', async () => {
     app.state.statuses = [500, 200];
@@ -203,6 +224,25 @@ describe('listen --expect', () => {
     expect(only(stdout, 'event')).toHaveLength(3);
   });
 
+  test('ends well beside a stray request that is refused, and whatever the app answers', async () => {
+    app.state.statuses = [401];
+    const running = listen(['--expect', 'screening.completed', '--timeout', '30s', '--forward-to', app.url]);
+    const { url } = await running.line({ type: 'ready' });
+    await send(url, { body: 'x' });
+    expect(await deliver(url)).toBe(401);
+    expect((await running.ended).code).toBe(0);
+  });
+
+  test('a single type is served before its group', async () => {
+    const running = listen(['--expect', 'case.*', '--expect', 'case.opened', '--timeout', '30s']);
+    const { url } = await running.line({ type: 'ready' });
+    for (const type of ['case.opened', 'case.closed']) {
+      const body = JSON.stringify({ type });
+      await deliver(url, { headers: signed(body, `msg_${type}`), body });
+    }
+    expect((await running.ended).code).toBe(0);
+  });
+
   test('exits 8 and says what is missing', async () => {
     const running = open(['listen', '--port', '0', '--expect', 'case.opened:2', '--timeout', '50ms'], world);
     const { code, stderr } = await running.ended;
@@ -212,15 +252,64 @@ describe('listen --expect', () => {
 });
 
 describe('listen --event', () => {
-  test('shows these alone; others are answered, and neither shown nor counted', async () => {
-    const running = listen(['--event', 'case.*', '--exit-after', '1']);
+  test('shows and counts these alone; others are treated alike, and what is refused is always shown', async () => {
+    const running = listen(['--event', 'case.*', '--exit-after', '2', '--forward-to', app.url]);
     const { url } = await running.line({ type: 'ready' });
     expect(await deliver(url)).toBe(200);
+    expect(await deliver(url, { body: '{"type": "forged"}' })).toBe(401);
     const wanted = '{"type": "case.opened"}';
     expect(await deliver(url, { headers: signed(wanted, 'msg_2'), body: wanted })).toBe(200);
     const { code, stdout } = await running.ended;
-    expect(code).toBe(0);
-    expect(only(stdout, 'event')).toMatchObject([{ event_type: 'case.opened' }]);
-    expect(only(stdout, 'summary')).toMatchObject([{ received: 1 }]);
+    expect(code).toBe(9);
+    expect(app.taken.map(({ body }) => body)).toEqual([BODY, wanted]);
+    expect(only(stdout, 'event').map(({ event_type }) => event_type)).toEqual(['forged', 'case.opened']);
+    const kept = JSON.parse((await kycgenie(['events', 'list', '--json'], world)).stdout);
+    expect(kept).toHaveLength(3);
+  });
+});
+
+describe('what is kept', () => {
+  test('is on disk before the app has it, with what came of it afterwards', async () => {
+    app.state.statuses = [422];
+    app.state.said = 'no';
+    const running = listen(['--forward-to', app.url, '--exit-after', '1']);
+    await deliver((await running.line({ type: 'ready' })).url);
+    await running.ended;
+    const [event] = JSON.parse((await kycgenie(['events', 'list', '--json'], world)).stdout);
+    expect(event).toMatchObject({ response: { status: 422 }, forward: { status: 422, body: 'no' } });
+  });
+
+  test('is not forwarded where it cannot be kept: the sender sends it again', async () => {
+    const file = `${home.folder}/not-a-folder`;
+    writeFileSync(file, '');
+    const blocked = { ...world, env: { ...home.env, KYCGENIE_DATA_DIR: file } };
+    const { code, stderr } = await kycgenie(['listen', '--port', '0', '--forward-to', app.url], blocked);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('not-a-folder') });
+    expect(app.taken).toEqual([]);
+  });
+
+  test('of refused deliveries is bounded: a flood does not drive out the good ones', async () => {
+    const running = listen(['--scheme', 'standard-webhooks']);
+    const { url } = await running.line({ type: 'ready' });
+    await deliver(url);
+    for (let n = 0; n < 12; n++)
+      await deliver(url, { body: `{"n": ${n}}${' '.repeat(1_500_000)}` }).catch(() => null);
+    for (let n = 0; n < 30; n++) await deliver(url, { body: `{"n": ${n}, "type": "x.y"}` });
+    await running.stop();
+    const kept = JSON.parse((await kycgenie(['events', 'list', '--json', '--limit', '1000'], world)).stdout);
+    expect(
+      kept.filter(({ signature }: { signature: { status: string } }) => signature.status === 'valid'),
+    ).toHaveLength(1);
+    expect(kept.length).toBe(31);
+  });
+});
+
+describe('listen against itself', () => {
+  test.each([
+    ['--forward-to', '4377'],
+    ['--route', 'case.*=http://127.0.0.1:4377/x'],
+  ])('%s %s is refused', async (...argv) => {
+    const { code, stderr } = await kycgenie(['listen', '--port', '4377', ...argv], world);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('itself') });
   });
 });

@@ -78,10 +78,37 @@ describe('reading the delivery log', () => {
     expect(await idsOf(readLog(logOf(6), reading({ filter })))).toEqual(['log_6', 'log_4', 'log_2']);
   });
 
-  test('asks for no page before it is needed', async () => {
+  test('asks for no page that the bounds leave out', async () => {
     const log = logOf(100);
-    for await (const { id } of readLog(log, reading())) if (id === 'log_95') break;
+    expect(await idsOf(readLog(log, reading({ wanted: 10 })))).toEqual(range(100, 91));
     expect(log.asked).toHaveLength(1);
+    expect(await idsOf(readLog(log, reading({ wanted: 25 })))).toEqual(range(100, 76));
+    expect(log.asked).toHaveLength(4);
+    const filter = { statuses: new Set(['failed']) };
+    expect(await idsOf(readLog(log, reading({ filter, mostRead: 5 })))).toEqual([
+      'log_100',
+      'log_98',
+      'log_96',
+    ]);
+    expect(log.asked).toHaveLength(5);
+  });
+
+  test('asks for a few pages more while one is looked at', async () => {
+    const log = logOf(1000);
+    for await (const { id } of readLog(log, reading())) if (id === 'log_995') break;
+    expect(log.asked).toHaveLength(3);
+  });
+
+  test('lets go of what it asked for when its reader leaves', async () => {
+    const log = logOf(1000);
+    const signals: (AbortSignal | undefined)[] = [];
+    const logPage: typeof log.logPage = (options) => {
+      signals.push(options?.signal);
+      return log.logPage(options);
+    };
+    for await (const _entry of readLog({ logPage }, reading())) break;
+    expect(signals.length).toBeGreaterThan(1);
+    expect(signals.every((signal) => signal?.aborted)).toBe(true);
   });
 
   test('gives each entry once while newer ones push it to the next page', async () => {

@@ -81,6 +81,7 @@ describe('a channel', () => {
     expect(await second).toBe(false);
     channel.read().next();
     expect(await third).toBe(true);
+    expect(channel.put(3, 1)).toBe(true);
     channel.close();
     expect(await readAll(channel)).toEqual([3]);
   });

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ForwarderOptions } from '../../src/listen/forward.ts';
 import { serve } from '../../src/serve.ts';
-import { forwarder, kept, NEVER, type RawApp, rawApp } from './forward-harness.ts';
+import { forwardTo, kept, type RawApp, rawApp } from './forward-harness.ts';
 
 interface Passage {
   /** Below the app's own URL. */
@@ -15,7 +15,6 @@ interface Passage {
 /** Sends raw bytes to a server, forwards what it read to the app, and gives what the app read. */
 async function pass(request: Buffer, { to = '/', root = '/', own = [] }: Passage = {}) {
   const app: RawApp = await rawApp();
-  const { forward } = forwarder({ root, headers: own });
   const url = new URL(to, app.url);
   const serving = await serve({
     host: '127.0.0.1',
@@ -23,7 +22,10 @@ async function pass(request: Buffer, { to = '/', root = '/', own = [] }: Passage
     handler: async ({ method, target, headers, body }) => {
       const [path = '', ...rest] = target.split('?');
       const query = rest.length === 0 ? null : rest.join('?');
-      const { answerStatus } = await forward(kept({ method, path, query, headers, body }), url, NEVER);
+      const { answerStatus } = await forwardTo(url, kept({ method, path, query, headers, body }), {
+        root,
+        headers: own,
+      });
       return { status: answerStatus };
     },
   });

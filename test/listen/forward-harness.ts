@@ -3,7 +3,12 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import { createPooledSend, type SendOptions } from '../../src/http.ts';
-import { createForwarder, type Forwarder, type ForwarderOptions } from '../../src/listen/forward.ts';
+import {
+  createForwarder,
+  type Forwarded,
+  type Forwarder,
+  type ForwarderOptions,
+} from '../../src/listen/forward.ts';
 import type { KeptDelivery } from '../../src/listen/kept.ts';
 import { type FaultyServer, startFaultyServer } from '../support/faulty-server.ts';
 import { clock } from './deliveries.ts';
@@ -47,6 +52,21 @@ export function forwarder(
   onTestFinished(() => pool.close());
   const fixed = { targets: { default: null, routes: [] }, headers: [], root: '/', timeoutMs: LONG_MS };
   return createForwarder({ send: pool.send, clock: clock satisfies Clock, ...fixed, ...rest });
+}
+
+interface ForwardToOptions extends Omit<NonNullable<Parameters<typeof forwarder>[0]>, 'targets'> {
+  readonly env?: Record<string, string>;
+  readonly signal?: AbortSignal;
+}
+
+/** Forwards a delivery to a target, as `listen` does. */
+export async function forwardTo(
+  url: URL,
+  delivery: KeptDelivery = kept(),
+  { env = {}, signal = NEVER, ...options }: ForwardToOptions = {},
+): Promise<Forwarded> {
+  const { addressOf, forward } = forwarder({ ...options, targets: { default: url, routes: [] } }, env);
+  return forward(delivery, addressOf(delivery, null) ?? '', signal);
 }
 
 export async function app(tls?: { readonly cert: string; readonly key: string }): Promise<FaultyServer> {

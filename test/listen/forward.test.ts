@@ -5,7 +5,7 @@ import type { ForwarderOptions } from '../../src/listen/forward.ts';
 import { type ProxyServer, startProxy } from '../http/proxy-server.ts';
 import { TEST_CERTIFICATE } from '../http/test-certificate.ts';
 import { answer, cut, hang, hangInBody, raw, reset } from '../support/faulty-server.ts';
-import { app, canListen, forwarder, freePort, kept, NEVER, rawApp } from './forward-harness.ts';
+import { app, canListen, forwarder, forwardTo, freePort, kept, NEVER, rawApp } from './forward-harness.ts';
 
 const SHORT_MS = 100;
 
@@ -13,7 +13,7 @@ describe('the answer of the app', () => {
   test.each([200, 202, 204])('%i is delivered, and nothing of the body is told', async (status) => {
     const server = await app();
     server.next(answer(status, status === 204 ? '' : 'thank you'));
-    const { forward, answerStatus } = await forwarder().forward(kept({ path: '/a' }), server.url, NEVER);
+    const { forward, answerStatus } = await forwardTo(server.url, kept({ path: '/a' }));
     expect(answerStatus).toBe(status);
     expect(forward).toEqual({
       url: `${server.url.origin}/a`,
@@ -30,7 +30,7 @@ describe('the answer of the app', () => {
     async (status) => {
       const server = await app();
       server.next(answer(status, 'TypeError: no such thing\n    at app.js:1\n', { location: '/elsewhere' }));
-      const { forward, answerStatus } = await forwarder().forward(kept(), server.url, NEVER);
+      const { forward, answerStatus } = await forwardTo(server.url);
       expect(answerStatus).toBe(status);
       expect(forward).toMatchObject({
         status,
@@ -44,7 +44,7 @@ describe('the answer of the app', () => {
   test('of a status that HTTP does not know is answered 502', async () => {
     const server = await app();
     server.next(raw('HTTP/1.1 777 Odd\r\ncontent-length: 0\r\n\r\n'));
-    const { forward, answerStatus } = await forwarder().forward(kept(), server.url, NEVER);
+    const { forward, answerStatus } = await forwardTo(server.url);
     expect([forward.status, answerStatus]).toEqual([777, 502]);
   });
 
@@ -52,7 +52,7 @@ describe('the answer of the app', () => {
     const server = await app();
     server.next(answer(200));
     const url = new URL('/in?token=hush', server.url);
-    const { forward } = await forwarder().forward(kept({ query: 'key=hush' }), url, NEVER);
+    const { forward } = await forwardTo(url, kept({ query: 'key=hush' }));
     expect(forward.url).toBe(`${server.url.origin}/in`);
     expect(server.arrivals[0]?.target).toBe('/in?token=hush&key=hush');
   });
@@ -72,7 +72,7 @@ describe('the answer of the app', () => {
   ])('shows the first lines of %s', async (_, body, headers, expected) => {
     const server = await app();
     server.next(answer(500, body, headers));
-    expect((await forwarder().forward(kept(), server.url, NEVER)).forward.body).toBe(expected);
+    expect((await forwardTo(server.url)).forward.body).toBe(expected);
   });
 
   test.each([200, 500])('%i with an endless body is cut off, and its status counts', async (status) => {
@@ -85,11 +85,7 @@ describe('the answer of the app', () => {
       response.on('drain', pour);
       pour();
     });
-    const { forward, answerStatus } = await forwarder({ maxAnswerBytes: 10_000 }).forward(
-      kept(),
-      server.url,
-      NEVER,
-    );
+    const { forward, answerStatus } = await forwardTo(server.url, kept(), { maxAnswerBytes: 10_000 });
     expect([forward.status, answerStatus]).toEqual([status, status]);
     await (await server.arrival(0)).over;
   });
@@ -97,7 +93,7 @@ describe('the answer of the app', () => {
 
 describe('without an answer', () => {
   const outcome = async (url: URL, options: Parameters<typeof forwarder>[0] = {}) => {
-    const { forward, answerStatus } = await forwarder(options).forward(kept(), url, NEVER);
+    const { forward, answerStatus } = await forwardTo(url, kept(), options);
     expect(forward).toMatchObject({ status: null, body: null, attempts: 1 });
     return { error: forward.error, answerStatus };
   };
@@ -156,8 +152,7 @@ describe('without an answer', () => {
     );
     expect(answerStatus).toBe(502);
     expect(server.arrivals).toEqual([]);
-    const trusting = forwarder({ insecure: true });
-    expect((await trusting.forward(kept(), server.url, NEVER)).answerStatus).toBe(200);
+    expect((await forwardTo(server.url, kept(), { insecure: true })).answerStatus).toBe(200);
   });
 
   test('https is asked of a plain server, whatever is allowed', async () => {
@@ -168,11 +163,7 @@ describe('without an answer', () => {
 
   test('the path cannot be sent', async () => {
     const server = await app();
-    const { forward, answerStatus } = await forwarder().forward(
-      kept({ path: '/a\r\nx: y' }),
-      server.url,
-      NEVER,
-    );
+    const { forward, answerStatus } = await forwardTo(server.url, kept({ path: '/a\r\nx: y' }));
     expect([forward.status, answerStatus]).toEqual([null, 502]);
     expect(server.arrivals).toEqual([]);
   });
@@ -181,7 +172,7 @@ describe('without an answer', () => {
     const server = await app();
     server.next(hang);
     const abort = new AbortController();
-    const forwarding = forwarder().forward(kept(), server.url, abort.signal);
+    const forwarding = forwardTo(server.url, kept(), { signal: abort.signal });
     const arrival = await server.arrival(0);
     abort.abort(new Error('enough'));
     await expect(forwarding).rejects.toThrow('enough');
@@ -193,7 +184,7 @@ const families = (await canListen('::1')) ? ['127.0.0.1', '::1'] : ['127.0.0.1']
 
 test.each(families)('http://localhost finds an app that listens on %s alone', async (host) => {
   const { url, requests } = await rawApp(host);
-  const { answerStatus } = await forwarder().forward(kept(), new URL(`http://localhost:${url.port}/`), NEVER);
+  const { answerStatus } = await forwardTo(new URL(`http://localhost:${url.port}/`));
   expect([answerStatus, requests.length]).toEqual([200, 1]);
 });
 
@@ -202,11 +193,10 @@ test('a proxy is never asked for an app on this machine', async () => {
   const server = await app();
   server.otherwise(answer(200));
   const env = { http_proxy: proxy.url.href, ALL_PROXY: proxy.url.href };
-  const forward = forwarder({}, env);
   const statuses: number[] = [];
   for (const host of ['localhost', '127.0.0.1']) {
     const url = new URL(`http://${host}:${server.url.port}`);
-    statuses.push((await forward.forward(kept(), url, NEVER)).answerStatus);
+    statuses.push((await forwardTo(url, kept(), { env })).answerStatus);
   }
   await proxy.close();
   expect(statuses).toEqual([200, 200]);
@@ -217,9 +207,9 @@ test('a target elsewhere gets its path undecoded through a proxy, too', async ()
   const proxy: ProxyServer = await startProxy();
   const server = await app();
   server.otherwise(answer(200));
-  const forward = forwarder({}, { http_proxy: proxy.url.href });
+  const env = { http_proxy: proxy.url.href };
   const url = new URL(`http://api.test:${server.url.port}/in`);
-  await forward.forward(kept({ path: '//a%2Fb/../c', query: 'a=1&' }), url, NEVER);
+  await forwardTo(url, kept({ path: '//a%2Fb/../c', query: 'a=1&' }), { env });
   await proxy.close();
   expect(proxy.passages.map(({ target }) => target)).toEqual([`${url.origin}/in//a%2Fb/../c?a=1&`]);
 });
@@ -237,12 +227,53 @@ describe('where a delivery goes', () => {
     ['other', fallback],
     [null, fallback],
   ])('%s', (type, expected) => {
-    expect(forwarder({ targets: { default: fallback ?? null, routes } }).targetOf(type)).toBe(expected);
+    const { addressOf } = forwarder({ targets: { default: fallback ?? null, routes } });
+    expect(addressOf(kept(), type)).toBe(expected?.href);
   });
 
   test('nowhere when no route takes it and there is no other target', () => {
-    const { targetOf } = forwarder({ targets: { default: null, routes } });
-    expect([targetOf('other'), targetOf(null)]).toEqual([null, null]);
+    const { addressOf } = forwarder({ targets: { default: null, routes } });
+    expect([addressOf(kept(), 'other'), addressOf(kept(), null)]).toEqual([null, null]);
+  });
+
+  test('is one address, whole and as it was sent, and stays on that host', () => {
+    const to = new URL('http://a.test:80/in/?own=%61');
+    const { addressOf } = forwarder({ targets: { default: to, routes: [] }, root: '/kyc' });
+    const address = (path: string, query: string | null = null) => addressOf(kept({ path, query }), null);
+    expect(address('/kyc//x/../%2F', 'a=b&')).toBe('http://a.test/in//x/../%2F?own=%61&a=b&');
+    expect(address('.evil.test/')).toBe('http://a.test/in/.evil.test/?own=%61');
+  });
+});
+
+describe('a delivery that an earlier run addressed', () => {
+  const own = [['x-token', 'hush']] as const;
+
+  test('goes exactly there, without the headers that are meant for the targets of this run', async () => {
+    const [mine, theirs] = [await app(), await app()];
+    for (const server of [mine, theirs]) server.otherwise(answer(200));
+    const { forward } = forwarder({ targets: { default: mine.url, routes: [] }, headers: own, root: '/now' });
+    const delivery = kept({ path: '/then/a', query: 'b=c' });
+    await forward(delivery, `${theirs.url.origin}/old//%2F?x=1&b=c`, NEVER);
+    await forward(delivery, `${mine.url.origin}/old/a`, NEVER);
+    expect(theirs.arrivals.map(({ target }) => target)).toEqual(['/old//%2F?x=1&b=c']);
+    expect(mine.arrivals.map(({ target }) => target)).toEqual(['/old/a']);
+    expect([theirs, mine].map(({ arrivals }) => JSON.stringify(arrivals[0]?.headers))).toEqual([
+      expect.not.stringContaining('hush'),
+      expect.stringContaining('hush'),
+    ]);
+  });
+
+  test.each([
+    '',
+    'nowhere',
+    'ftp://localhost/',
+    'http://user:hush@localhost/',
+    'http://localhost',
+    'http://[/x',
+  ])('at %j is not sent, and is said to have none', async (address) => {
+    const { forward, answerStatus } = await forwarder().forward(kept(), address, NEVER);
+    expect(forward).toMatchObject({ status: null, error: 'what is kept as its address is none' });
+    expect(answerStatus).toBe(502);
   });
 });
 

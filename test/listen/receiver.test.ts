@@ -336,3 +336,25 @@ describe('a reader that lags', () => {
     expect(ids.filter((id) => id !== null)).toEqual(['again']);
   });
 });
+
+describe('a reader that does not read', () => {
+  it('holds up deliveries before anything is kept of them, and those whose sender leaves take no room', async () => {
+    let kept = 0;
+    const keep = async (): Promise<void> => {
+      kept++;
+    };
+    const one = receiver({ keep });
+    const full = Array.from({ length: QUEUE_BOUNDS.maxItems }, (_none, n) =>
+      one.handler(delivery('{}', `msg_${n}`)),
+    );
+    expect((await Promise.all(full)).every(({ status }) => status === 200)).toBe(true);
+    const leaving = new AbortController();
+    const waiting = one.handler({ ...delivery('{}', 'late'), signal: leaving.signal });
+    await turn();
+    expect(kept).toBe(QUEUE_BOUNDS.maxItems);
+    leaving.abort();
+    expect((await waiting).status).toBe(503);
+    expect(kept).toBe(QUEUE_BOUNDS.maxItems);
+    expect(await readAll(one)).toHaveLength(QUEUE_BOUNDS.maxItems);
+  });
+});

@@ -1,7 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Forwarded } from '../../src/listen/forward.ts';
 import type { KeptDelivery } from '../../src/listen/kept.ts';
-import { Redelivery, type RedeliveryAttempt, type RedeliveryOptions } from '../../src/listen/redelivery.ts';
+import {
+  MAX_OWED,
+  MAX_OWED_BYTES,
+  Redelivery,
+  type RedeliveryAttempt,
+  type RedeliveryOptions,
+} from '../../src/listen/redelivery.ts';
 import { FakeClock } from '../sandbox/fake-clock.ts';
 import { answer, type Behaviour, hang } from '../support/faulty-server.ts';
 import { app, forwarder, freePort, kept } from './forward-harness.ts';
@@ -17,6 +24,7 @@ function bench(more: Partial<RedeliveryOptions> = {}) {
   const loaded: string[] = [];
   const attempts: RedeliveryAttempt[] = [];
   const errors: unknown[] = [];
+  const lost: string[] = [];
   const waiting: (() => void)[] = [];
   const note = (): void => {
     for (const wake of waiting.splice(0)) wake();
@@ -29,12 +37,13 @@ function bench(more: Partial<RedeliveryOptions> = {}) {
   const running = new Map<string, number>();
   let mostAtOnce = 0;
   const redelivery = new Redelivery({
-    forward: async (delivery, url, signal) => {
-      const others = running.get(url.href) ?? 0;
-      running.set(url.href, others + 1);
+    forward: async (delivery, address, signal) => {
+      const url = new URL(address).origin;
+      const others = running.get(url) ?? 0;
+      running.set(url, others + 1);
       mostAtOnce = Math.max(mostAtOnce, others + 1);
-      const forwarded = await forward(delivery, url, signal);
-      running.set(url.href, (running.get(url.href) ?? 0) - 1);
+      const forwarded = await forward(delivery, address, signal);
+      running.set(url, (running.get(url) ?? 0) - 1);
       return forwarded;
     },
     load: async (id) => {
@@ -43,6 +52,10 @@ function bench(more: Partial<RedeliveryOptions> = {}) {
     },
     onAttempt: (attempt) => {
       attempts.push(attempt);
+      note();
+    },
+    onLost: (id) => {
+      lost.push(id);
       note();
     },
     onError: (error) => {
@@ -59,7 +72,7 @@ function bench(more: Partial<RedeliveryOptions> = {}) {
     expect(clock.sleeping).toBe(0);
   });
   return {
-    ...{ clock, redelivery, attempts, errors, loaded, until },
+    ...{ clock, redelivery, attempts, errors, lost, loaded, until },
     mostAtOnce: () => mostAtOnce,
     keep: (delivery: KeptDelivery): KeptDelivery => {
       inbox.set(delivery.id, delivery);
@@ -83,18 +96,18 @@ describe('a delivery that is owed', () => {
     const server = await app();
     server.next(answer(201));
     const delivery = kept({ path: '/a%2F', query: 'x=1', body: Buffer.from([0, 255]) });
-    expect(redelivery.add(delivery, server.url)).toBe(true);
+    expect(redelivery.add(delivery, `${server.url.origin}/in/a%2F?x=1`)).toBe(true);
     expect(redelivery.size).toBe(1);
     expect(await attempt(0)).toEqual({
       delivery,
       forward: {
-        url: `${server.url.origin}/a%2F`,
+        url: `${server.url.origin}/in/a%2F`,
         ...{ status: 201, duration_ms: 0, error: null, attempts: 1, body: null },
       },
       nextAttemptMs: null,
       isDone: true,
     });
-    expect(server.arrivals[0]).toMatchObject({ target: '/a%2F?x=1', body: delivery.body });
+    expect(server.arrivals[0]).toMatchObject({ target: '/in/a%2F?x=1', body: delivery.body });
     await settled();
     expect([redelivery.size, clock.sleeping, loaded]).toEqual([0, 0, []]);
   });
@@ -103,7 +116,7 @@ describe('a delivery that is owed', () => {
     const { redelivery, attempt, attempts, clock, keep, loaded } = bench();
     const server = await app();
     server.otherwise(answer(500, 'no'));
-    redelivery.add(keep(kept()), server.url);
+    redelivery.add(keep(kept()), server.url.href);
     const waits: number[] = [];
     for (let index = 0; index < 12; index += 1) {
       const { forward, nextAttemptMs, isDone } = await attempt(index);
@@ -132,7 +145,7 @@ describe('a delivery that is owed', () => {
     const { redelivery, attempt, clock, keep } = bench();
     const server = await app();
     server.next(answer(status), answer(200));
-    redelivery.add(keep(kept()), server.url);
+    redelivery.add(keep(kept()), server.url.href);
     expect(await attempt(0)).toMatchObject({ isDone: false, forward: { status } });
     await settled();
     clock.advance(SECOND_MS);
@@ -142,7 +155,7 @@ describe('a delivery that is owed', () => {
   test('is tried again when nobody answered', async () => {
     const { redelivery, attempt } = bench();
     const place = `localhost:${await freePort()}`;
-    redelivery.add(kept(), new URL(`http://${place}`));
+    redelivery.add(kept(), `http://${place}/`);
     const { forward, isDone, nextAttemptMs } = await attempt(0);
     expect(forward.error).toBe(`nothing answers on ${place}: is your server running there?`);
     expect([isDone, nextAttemptMs]).toEqual([false, expect.any(Number)]);
@@ -156,7 +169,7 @@ describe('a delivery that is owed', () => {
       const forward = { url: '', status: 500, duration_ms: 0, error: null, attempts: times, body: null };
       return kept({ id, forward, owedTo: server.url.href });
     };
-    for (const times of [3, 11, 12]) redelivery.add(tried(`after-${times}`, times), server.url);
+    for (const times of [3, 11, 12]) redelivery.add(tried(`after-${times}`, times), server.url.href);
     await until(() => attempts.length === 3);
     const outcomes = attempts.map(({ delivery, forward, isDone }) => [delivery.id, forward.attempts, isDone]);
     expect(outcomes.toSorted()).toEqual([
@@ -167,17 +180,17 @@ describe('a delivery that is owed', () => {
   });
 
   test('that is no longer in the inbox is let go, and that is said', async () => {
-    const { redelivery, attempt, clock, errors, until } = bench();
+    const { redelivery, attempt, clock, errors, lost, until } = bench();
     const server = await app();
     server.otherwise(answer(500));
-    redelivery.add(kept(), server.url);
+    redelivery.add(kept(), server.url.href);
     await attempt(0);
     await settled();
     clock.advance(SECOND_MS);
-    await until(() => errors.length === 1);
-    expect(errors).toEqual([expect.objectContaining({ message: expect.stringContaining('no longer in') })]);
+    await until(() => lost.length === 1);
     await settled();
     expect([redelivery.size, clock.sleeping, server.arrivals.length]).toEqual([0, 0, 1]);
+    expect([lost, errors]).toEqual([['a-delivery'], []]);
   });
 
   test('that cannot be read is said, and read again later', async () => {
@@ -188,7 +201,7 @@ describe('a delivery that is owed', () => {
     });
     const server = await app();
     server.next(answer(500), answer(200));
-    redelivery.add(kept(), server.url);
+    redelivery.add(kept(), server.url.href);
     await attempt(0);
     await settled();
     clock.advance(SECOND_MS);
@@ -208,7 +221,7 @@ describe('a delivery that is owed', () => {
     });
     const server = await app();
     server.otherwise(answer(500));
-    redelivery.add(keep(kept()), server.url);
+    redelivery.add(keep(kept()), server.url.href);
     await until(() => errors.length === 1);
     await settled();
     clock.advance(SECOND_MS);
@@ -234,8 +247,8 @@ describe('many deliveries', () => {
     const { behaviour, release } = holding();
     slow.otherwise(behaviour);
     quick.otherwise(answer(200));
-    for (let index = 0; index < 50; index += 1) redelivery.add(kept({ id: `slow-${index}` }), slow.url);
-    redelivery.add(kept({ id: 'quick' }), quick.url);
+    for (let index = 0; index < 50; index += 1) redelivery.add(kept({ id: `slow-${index}` }), slow.url.href);
+    redelivery.add(kept({ id: 'quick' }), quick.url.href);
     expect((await attempt(0)).delivery.id).toBe('quick');
     for (const from of [0, 16, 32]) {
       await slow.arrival(from + AT_ONCE - 1);
@@ -255,24 +268,50 @@ describe('many deliveries', () => {
     server.otherwise(answer(200));
     const body = Buffer.alloc(1024 * 1024, 'x');
     for (let index = 0; index < 18; index += 1)
-      redelivery.add(keep(kept({ id: `d-${index}`, body })), server.url);
+      redelivery.add(keep(kept({ id: `d-${index}`, body })), server.url.href);
     await until(() => attempts.length === 18);
     expect(loaded).toEqual(['d-16', 'd-17']);
     expect(new Set(server.arrivals.map(({ body: { length } }) => length))).toEqual(new Set([body.length]));
     await settled();
-    redelivery.add(kept({ id: 'later', body }), server.url);
+    redelivery.add(kept({ id: 'later', body }), server.url.href);
     await until(() => attempts.length === 19);
     expect(loaded).toHaveLength(2);
   });
 
-  test('are refused when too many are owed already', () => {
-    const never = (): Promise<never> => new Promise(() => undefined);
+  const never = (): Promise<never> => new Promise(() => undefined);
+
+  test('are not to be acknowledged any more once so many are owed; what was acknowledged is taken', () => {
     const { redelivery } = bench({ forward: never });
-    const url = new URL('http://localhost:1');
-    const delivery = kept();
-    let taken = 0;
-    while (redelivery.add(delivery, url)) taken += 1;
-    expect([taken, redelivery.size, redelivery.isFull]).toEqual([100_000, 100_000, true]);
+    for (let index = 0; index < MAX_OWED; index += 1) {
+      expect(redelivery.isFull).toBe(false);
+      redelivery.add(kept({ id: `d-${index}` }), 'http://localhost:1/');
+    }
+    expect(redelivery.isFull).toBe(true);
+    expect(redelivery.add(kept(), 'http://localhost:1/')).toBe(true);
+    let more = 0;
+    while (redelivery.add(kept(), 'http://localhost:1/')) more += 1;
+    expect([MAX_OWED, redelivery.size, more]).toEqual([5_000, 20_000, 14_999]);
+  });
+
+  test('are not to be acknowledged any more once they are so long together, until some are done or lost', async () => {
+    let taken: (forwarded: Forwarded) => void = () => undefined;
+    const turn = new Promise<Forwarded>((resolve) => {
+      taken = resolve;
+    });
+    const { redelivery, attempts, lost, until, keep } = bench({ forward: () => turn });
+    const body = Buffer.alloc(MAX_OWED_BYTES / 20);
+    for (let index = 0; index < 20; index += 1) {
+      expect(redelivery.isFull).toBe(false);
+      const delivery = kept({ id: `d-${index}`, body });
+      // The last ones are gone when it is their turn.
+      redelivery.add(index < 18 ? keep(delivery) : delivery, 'http://localhost:1/');
+    }
+    expect(redelivery.isFull).toBe(true);
+    const forward = { url: '', status: 200, duration_ms: 0, error: null, attempts: 1, body: null };
+    taken({ forward, answerStatus: 200 });
+    await until(() => attempts.length === 18 && lost.length === 2);
+    await settled();
+    expect([redelivery.size, redelivery.isFull, lost]).toEqual([0, false, ['d-18', 'd-19']]);
   });
 });
 
@@ -283,12 +322,13 @@ describe('closing', () => {
     failing.otherwise(answer(500));
     const open: ServerResponse[] = [];
     slow.otherwise((response) => void open.push(response));
-    redelivery.add(keep(kept({ id: 'waiting' })), failing.url);
+    redelivery.add(keep(kept({ id: 'waiting' })), failing.url.href);
     await attempt(0);
-    for (let index = 0; index <= AT_ONCE; index += 1) redelivery.add(kept({ id: `slow-${index}` }), slow.url);
+    for (let index = 0; index <= AT_ONCE; index += 1)
+      redelivery.add(kept({ id: `slow-${index}` }), slow.url.href);
     await slow.arrival(AT_ONCE - 1);
     const closing = redelivery.close(MINUTE_MS);
-    expect([redelivery.add(kept(), slow.url), redelivery.isFull]).toEqual([false, true]);
+    expect([redelivery.add(kept(), slow.url.href), redelivery.isFull]).toEqual([false, true]);
     for (const response of open) response.writeHead(503).end();
     await closing;
     expect(attempts).toHaveLength(1 + AT_ONCE);
@@ -308,7 +348,7 @@ describe('closing', () => {
     const { redelivery, attempts, errors, clock } = bench();
     const server = await app();
     server.otherwise(hang);
-    redelivery.add(kept(), server.url);
+    redelivery.add(kept(), server.url.href);
     const arrival = await server.arrival(0);
     const closing = redelivery.close(4 * SECOND_MS);
     expect(clock.sleeping).toBe(1);
@@ -323,7 +363,7 @@ describe('closing', () => {
     const { redelivery, clock } = bench({ onAttempt: () => new Promise<void>(() => undefined) });
     const server = await app();
     server.otherwise(answer(200));
-    redelivery.add(kept(), server.url);
+    redelivery.add(kept(), server.url.href);
     await (await server.arrival(0)).over;
     const closing = redelivery.close(SECOND_MS);
     clock.advance(SECOND_MS);

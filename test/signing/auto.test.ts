@@ -79,7 +79,7 @@ describe('auto', () => {
       reason: 'wrong_secret',
       hint:
         'X-Acme-Signature looks like HMAC-SHA256 in hex, but the known secret did not make it in any way that was ' +
-        'tried: store the secret of the subscription that sent it, or describe its scheme in a file for --scheme.',
+        'tried: store the secret of the subscription that sent it, describe its scheme in a file for --scheme, or check that the body arrives unchanged.',
     });
     const many = Array.from({ length: 400 }, (_, index) => ({
       webhookId: 'wh_1',

@@ -29,13 +29,15 @@ interface Source {
  * Entries that arrive push others to higher numbers, so a page may be used only if the API read it after the one
  * before it: else entries between the two would be missed. That is certain where it was asked for after the one
  * before had arrived, and where its total is higher. A total that is lower, or the same although the log shifted (a
- * log of bounded length), shows that it is not: then everything ahead is dropped and asked for again.
+ * log of bounded length), shows that it may not be: then everything ahead is dropped and asked for again.
  */
 export class PagesAhead {
   readonly #api: Pick<Api, 'logPage'>;
   readonly #source: Source;
   #asked: Asked[] = [];
   #dropping = new AbortController();
+  /** Ends what is on its way: by the reader's signal, or because it is dropped. */
+  #ending: AbortSignal;
   #taken = 0;
   #previous: LogPage | null = null;
   /** Pages that may be ahead now; one more after each page that went well. */
@@ -47,23 +49,29 @@ export class PagesAhead {
   constructor(api: Pick<Api, 'logPage'>, source: Source) {
     this.#api = api;
     this.#source = source;
+    this.#ending = AbortSignal.any([source.signal, this.#dropping.signal]);
     this.#ask(null);
   }
 
   /** The page after the one taken last. Throws what asking for it threw. */
   async take(): Promise<LogPage> {
     for (;;) {
+      // What has arrived already is not given to a reader that has to stop.
+      this.#source.signal.throwIfAborted();
       const asked = this.#asked.shift();
       if (!asked) throw new Failure('internal', 'No page of the log was asked for');
       const outcome = await asked.outcome;
       const isAhead = asked.takenBefore < this.#taken;
       if ('error' in outcome) {
-        if (!isAhead || !isLimited(outcome.error)) throw outcome.error;
+        const wasAlone = !isAhead && this.#asked.length === 0;
+        if (wasAlone || !isLimited(outcome.error)) throw outcome.error;
         this.#widest = 1;
-      } else if (!isAhead || !this.#mayBeEarlier(outcome.page)) {
+      } else if (!this.#hasMovedUnseen(outcome.page)) {
         return this.#accept(outcome.page);
       }
+      // What is ahead may have been read before this page, and this one before the last if it was ahead itself.
       this.#drop();
+      if ('page' in outcome && !isAhead) return this.#accept(outcome.page);
       this.#ask(asked.after);
     }
   }
@@ -98,10 +106,10 @@ export class PagesAhead {
   }
 
   #ask(after: string | null): void {
-    const { pageSize, signal } = this.#source;
     const asking = this.#api.logPage({
-      ...{ after, pageSize },
-      signal: AbortSignal.any([signal, this.#dropping.signal]),
+      after,
+      pageSize: this.#source.pageSize,
+      signal: this.#ending,
       onLimited: () => this.#limited(),
     });
     const outcome = asking.then(
@@ -111,7 +119,8 @@ export class PagesAhead {
     this.#asked.push({ after, takenBefore: this.#taken, outcome });
   }
 
-  #mayBeEarlier(page: LogPage): boolean {
+  /** Whether the log moved on since the page before, or before that, in a way that the total does not tell. */
+  #hasMovedUnseen(page: LogPage): boolean {
     const before = this.#previous?.total ?? 0;
     const total = page.total ?? 0;
     return total < before || (total === before && this.#source.hasShifted(page));
@@ -131,6 +140,7 @@ export class PagesAhead {
   #drop(): void {
     this.close();
     this.#dropping = new AbortController();
+    this.#ending = AbortSignal.any([this.#source.signal, this.#dropping.signal]);
     this.#width = Math.max(1, Math.floor(this.#width / 2));
   }
 

@@ -1,20 +1,18 @@
-/** Ids that are recognised at least: more than newer entries push on while a page is read. */
-const REMEMBERED_IDS = 800;
+import type { LogEntry } from '../../api/wire.ts';
 
-/** The last ids given, between one and two times REMEMBERED_IDS of them. */
+/** Pages whose entries are recognised: newer entries push them on while other pages are read. */
+const REMEMBERED_PAGES = 8;
+
+/** The ids of the last pages. */
 export class RememberedIds {
-  #recent = new Set<string>();
-  #earlier = new Set<string>();
+  readonly #pages: ReadonlySet<string>[] = [];
 
   has(id: string): boolean {
-    return this.#recent.has(id) || this.#earlier.has(id);
+    return this.#pages.some((ids) => ids.has(id));
   }
 
-  add(id: string): void {
-    if (this.#recent.size >= REMEMBERED_IDS) {
-      this.#earlier = this.#recent;
-      this.#recent = new Set();
-    }
-    this.#recent.add(id);
+  add(entries: readonly LogEntry[]): void {
+    this.#pages.push(new Set(entries.map((entry) => entry.id)));
+    if (this.#pages.length > REMEMBERED_PAGES) this.#pages.shift();
   }
 }

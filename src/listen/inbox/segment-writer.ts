@@ -1,7 +1,8 @@
 import { constants, fstatSync } from 'node:fs';
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder } from '../../append-log/files.ts';
+import { makeFolder } from '../../make-folder.ts';
 import type { Frame } from './frame.ts';
 import type { Segment } from './segments.ts';
 
@@ -23,7 +24,7 @@ export class SegmentWriter {
 
   static async create(segment: Segment): Promise<SegmentWriter> {
     // Whoever removes the whole folder under a writer finds it made anew.
-    await mkdir(dirname(segment.path), { recursive: true, mode: FOLDER_MODE });
+    await makeFolder(dirname(segment.path), FOLDER_MODE);
     const flags = constants.O_APPEND | constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY;
     const handle = await open(segment.path, flags, FILE_MODE);
     const writer = new SegmentWriter(segment, handle);

@@ -93,11 +93,13 @@ describe('events replay', () => {
 
   test('without --to sends to where it was forwarded, and says where nothing was', async () => {
     await inbox.keep(
-      [delivery('case.opened', 'evt_1', { path: '/kyc?a=b' })],
-      ['--forward-to', `${app.url}/app`],
+      [delivery('case.opened', 'evt_1', { path: '/kyc/%2F//x?a=b' })],
+      ['--forward-to', `${app.url}/app?key=%61`],
     );
-    expect((await replay(['last'])).code).toBe(0);
-    expect(app.received.map(({ target }) => target)).toEqual(['/app/kyc?a=b', '/app/kyc?a=b']);
+    const { code, stdout } = await replay(['last', '--json']);
+    expect([code, JSON.parse(stdout).events[0].url]).toEqual([0, `${app.url}/app/kyc/%2F//x`]);
+    const exactly = '/app/kyc/%2F//x?key=%61&a=b';
+    expect(app.received.map(({ target }) => target)).toEqual([exactly, exactly]);
     await inbox.keep([delivery('case.opened', 'evt_2')]);
     for (const argv of [['last'], ['--since', '2h']]) {
       const { code, stderr } = await replay(argv);

@@ -10,7 +10,7 @@ describe.each(['v1', 'v2'] as const)('logs get on API %s', (version) => {
     api = await startSandbox({ version, seedLogs: 230 });
   });
 
-  test('finds an entry on whichever page it is, and asks no further', async () => {
+  test('finds an entry on whichever page it is, and asks for little more', async () => {
     const all = await api.json(['logs', 'list', '--all']);
     for (const [index, calls] of [
       [0, 1],
@@ -19,7 +19,10 @@ describe.each(['v1', 'v2'] as const)('logs get on API %s', (version) => {
     ] as const) {
       const before = api.calls.length;
       expect(await api.json(['logs', 'get', all[index].id])).toStrictEqual(all[index]);
-      expect(api.calls.length - before).toBe(calls);
+      const asked = api.calls.length - before;
+      expect(asked).toBeGreaterThanOrEqual(calls);
+      // The next page is on its way while one is searched; in v1 two are at the beginning.
+      expect(asked).toBeLessThanOrEqual(Math.min(3, calls + (version === 'v1' ? 2 : 1)));
     }
   });
 

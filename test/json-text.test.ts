@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type JsonStyle, measureIndents, readJsonText, writeJsonText } from '../../src/signing/json-text.ts';
+import { type JsonStyle, measureIndents, readJsonText, writeJsonText } from '../src/json-text.ts';
 
 const style = (change: Partial<JsonStyle>): JsonStyle => ({
   indent: null,

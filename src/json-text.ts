@@ -18,19 +18,20 @@ export interface JsonStyle {
   readonly respell: ((raw: string) => string) | null;
 }
 
+/** Deeper than anything that is sent. */
 const MAX_DEPTH = 24;
 
 /** Of JSON that is known to be well formed. */
 const TOKENS = /[{}[\],:]|"(?:[^"\\]|\\.)*"|[^\s{}[\],:"]+/g;
 
-/** Null: not JSON, or nested deeper than anything that is sent. */
-export function readJsonText(text: string): JsonText | null {
+/** Null: not JSON, or nested deeper. */
+export function readJsonText(text: string, maxDepth = MAX_DEPTH): JsonText | null {
   try {
     JSON.parse(text);
   } catch {
     return null;
   }
-  return readValue((text.match(TOKENS) ?? []).values(), 0);
+  return readValue((text.match(TOKENS) ?? []).values(), maxDepth);
 }
 
 type Tokens = Iterator<string, unknown>;
@@ -40,10 +41,11 @@ const next = (tokens: Tokens): string => {
   return done || typeof value !== 'string' ? '' : value;
 };
 
+/** `depth`: how many levels there may be below. */
 function readValue(tokens: Tokens, depth: number, token = next(tokens)): JsonText | null {
-  if (depth > MAX_DEPTH) return null;
-  if (token === '[') return readList(tokens, depth + 1);
-  return token === '{' ? readObject(tokens, depth + 1) : { kind: 'scalar', raw: token };
+  if (depth < 0) return null;
+  if (token === '[') return readList(tokens, depth - 1);
+  return token === '{' ? readObject(tokens, depth - 1) : { kind: 'scalar', raw: token };
 }
 
 function readList(tokens: Tokens, depth: number): JsonText | null {

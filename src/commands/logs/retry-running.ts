@@ -1,0 +1,118 @@
+import type { Api } from '../../api/client.ts';
+import type { Context } from '../../cli/context.ts';
+import type { PlannedRetry, RetryRun } from '../../config/retries.ts';
+import type { RetryEntry, RetryJournal, RetryOutcome } from '../../deliveries/retry.ts';
+import { type Retried, RetryReport } from './retry-report.ts';
+import { openWaiting, type Waiting } from './retry-waiting.ts';
+
+export interface Running {
+  readonly api: Api;
+  readonly run: RetryRun;
+  readonly concurrency: number;
+  readonly ratePerSecond: number | null;
+  /** Null: without waiting for outcomes. */
+  readonly waitMs: number | null;
+}
+
+/** Retries what is left of a run, waits for the outcomes if need be, and reports on all of it. */
+export async function carryOut(context: Context, running: Running): Promise<readonly Retried[]> {
+  const { api, run, waitMs } = running;
+  const report = new RetryReport(run.planned);
+  const waiting = waitMs === null ? null : await openWaiting(context, api, report);
+  try {
+    await requestAll(context, running, report, waiting);
+    // One that could not be had fails as a whole.
+    if (run.planned.length === 1 && report.refusal) throw report.refusal;
+    if (waitMs !== null) await waiting?.finish(waitMs);
+  } finally {
+    await waiting?.close();
+  }
+  return report.all();
+}
+
+async function requestAll(
+  context: Context,
+  { api, run, concurrency, ratePerSecond }: Running,
+  report: RetryReport,
+  waiting: Waiting | null,
+): Promise<void> {
+  const { clock, signal, talk } = context;
+  const { retryAll } = await import('../../deliveries/retry.ts');
+  const byId = new Map(run.planned.map((planned) => [planned.id, planned]));
+  const { over, entries } = sortOut(run);
+  const journal = countingJournal(run);
+  const hear = ({ id, outcome, error }: RetryOutcome): void => {
+    const planned = byId.get(id);
+    report.asked(id, outcome, error);
+    if (outcome === 'requested' && planned) waiting?.add(planned);
+  };
+  for (const outcome of over) hear(outcome);
+  const progress = entries.length > 1 ? talk.progress('Retrying', entries.length) : null;
+  try {
+    for await (const outcome of retryAll({
+      entries,
+      api,
+      concurrency,
+      ratePerSecond,
+      clock,
+      signal,
+      journal,
+    })) {
+      hear(outcome);
+      progress?.advance();
+    }
+  } catch (error) {
+    await run.leave().catch(() => undefined);
+    throw error;
+  } finally {
+    progress?.end();
+  }
+  await end(context, run, entries.length - journal.settled());
+}
+
+/** What earlier runs have settled, and what is left. */
+function sortOut(run: RetryRun) {
+  const over: RetryOutcome[] = [];
+  const entries: RetryEntry[] = [];
+  for (const planned of run.planned) {
+    const standing = run.standingOf(planned.id);
+    if (standing === 'open') entries.push(planned);
+    else if (standing === 'begun') entries.push({ ...planned, wasBegun: true });
+    else over.push({ id: planned.id, ...standing });
+  }
+  return { over, entries };
+}
+
+function countingJournal(run: RetryRun): RetryJournal & { settled(): number } {
+  let settled = 0;
+  return {
+    settled: () => settled,
+    begin: (id) => run.begin(id),
+    back: (id) => run.back(id),
+    async done({ id, outcome, error }) {
+      if (outcome === 'skipped') return;
+      await run.done(id, { outcome, error });
+      settled += 1;
+    },
+  };
+}
+
+async function end({ talk }: Context, run: RetryRun, left: number): Promise<void> {
+  if (left === 0) return run.finish();
+  await run.leave();
+  if (run.planned.length > 1) {
+    talk.warn(
+      `${left} of ${run.planned.length} entries are left: kycgenie logs retry --resume goes on with them`,
+    );
+  }
+}
+
+/** One entry needs no journal: whoever asks for it sees what became of it. */
+export function singleRun(planned: readonly PlannedRetry[]): RetryRun {
+  const nothing = async (): Promise<void> => undefined;
+  return {
+    planned,
+    standingOf: () => 'open',
+    ...{ begin: nothing, done: nothing, back: nothing, finish: nothing, leave: nothing },
+  };
+}

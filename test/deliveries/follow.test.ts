@@ -1,0 +1,208 @@
+import { describe, expect, test } from 'vitest';
+import type { LogEntry } from '../../src/api/wire.ts';
+import type { FollowState } from '../../src/deliveries/follow/memory.ts';
+import { type FollowEvent, type FollowOptions, follow, type Look } from '../../src/deliveries/follow.ts';
+import { Failure } from '../../src/errors.ts';
+import { directApi, FakeLog, type LogFault } from '../support/fake-log-api.ts';
+import { entryOf, START } from './follow/schedule.ts';
+
+const at = (ms: number): string => new Date(START + ms).toISOString();
+
+/** A log, a tail of it, and a clock that passes as fast as it is asked to. */
+function setUp(given: Partial<FollowOptions> & { entries?: number; faults?: (LogFault | undefined)[] } = {}) {
+  const { entries = 0, faults = [], ...options } = given;
+  const log = new FakeLog();
+  for (let n = 0; n < entries; n += 1)
+    log.insert(entryOf({ id: `old_${n}`, created_at: at((n - entries) * 60_000) }));
+  const stop = new AbortController();
+  const sleeps: number[] = [];
+  let now = START;
+  const clock = {
+    now: () => now,
+    random: () => 0,
+    sleep: async (ms: number, signal?: AbortSignal) => {
+      signal?.throwIfAborted();
+      sleeps.push(ms);
+      now += ms;
+    },
+  };
+  const asked: (string | null)[] = [];
+  const onRequest = (after: string | null) => {
+    asked.push(after);
+    return faults.shift();
+  };
+  const api = directApi(log, 'v2', { onRequest });
+  const events = follow({ api, clock, signal: stop.signal, pageSize: 5, ...options });
+  return { log, stop, sleeps, asked, events, faults, clock, api };
+}
+
+const next = async (events: AsyncGenerator<FollowEvent>): Promise<FollowEvent> => {
+  const { value, done } = await events.next();
+  if (done) throw new Error('the tail has ended');
+  return value;
+};
+
+async function take(events: AsyncGenerator<FollowEvent>, count: number): Promise<readonly FollowEvent[]> {
+  const taken: FollowEvent[] = [];
+  while (taken.length < count) taken.push(await next(events));
+  return taken;
+}
+
+const ids = (events: readonly FollowEvent[]): readonly string[] =>
+  events.map((event) => ('id' in event ? event.id : event.type));
+
+describe('a tail', () => {
+  test('begins with the newest lines that match, oldest first', async () => {
+    const { events } = setUp({ entries: 20, lines: 3 });
+    expect(ids(await take(events, 4))).toEqual(['ready', 'old_17', 'old_18', 'old_19']);
+  });
+
+  test('brings a burst of many pages in order, in one go', async () => {
+    const { log, events } = setUp({ entries: 20 });
+    expect(await next(events)).toEqual({ type: 'ready' });
+    const burst = Array.from({ length: 42 }, (_none, n) => `new_${n}`);
+    for (const [n, id] of burst.entries())
+      log.insert(entryOf({ id, created_at: at(1_000 + Math.floor(n / 3)) }));
+    expect(ids(await take(events, 42))).toEqual(burst);
+  });
+
+  test('tells a change once, with what it was before', async () => {
+    const { log, events } = setUp({ entries: 3 });
+    await next(events);
+    log.insert(entryOf({ id: 'a', created_at: at(0), status: 'pending', http_status_code: null }));
+    expect(await next(events)).toMatchObject({ type: 'entry', id: 'a', status: 'pending' });
+    log.change('a', { status: 'failed', http_status_code: 500, error_message: 'x' });
+    log.insert(entryOf({ id: 'b', created_at: at(1) }));
+    const told = await take(events, 2);
+    expect(told[0]).toEqual({ type: 'update', ...log.get('a'), previous_status: 'pending' });
+    expect(told[1]).toMatchObject({ type: 'entry', id: 'b' });
+  });
+
+  test('tells an entry with a filter when it comes to match', async () => {
+    const { log, events } = setUp({ entries: 3, filter: { statuses: new Set(['failed']) } });
+    await next(events);
+    log.insert(entryOf({ id: 'good', created_at: at(0) }));
+    log.insert(entryOf({ id: 'slow', created_at: at(1), status: 'pending' }));
+    log.insert(entryOf({ id: 'bad', created_at: at(2), status: 'failed' }));
+    expect(ids([await next(events)])).toEqual(['bad']);
+    log.change('slow', { status: 'failed' });
+    expect(await next(events)).toMatchObject({ type: 'update', id: 'slow', previous_status: 'pending' });
+  });
+
+  test('tells its problems, waits as it is asked to, and says what it caught up with', async () => {
+    const { log, events, faults, sleeps } = setUp({ entries: 3 });
+    await next(events);
+    faults.push('error', 'limited');
+    log.insert(entryOf({ id: 'a', created_at: at(0) }));
+    expect(await take(events, 4)).toEqual([
+      { type: 'problem', message: 'The API answered 500', retry_in_ms: 1_000 },
+      { type: 'problem', message: 'The API answered 429', retry_in_ms: 3_000 },
+      expect.objectContaining({ type: 'entry', id: 'a' }),
+      { type: 'recovered', entries: 1, gap_ms: 4_000 },
+    ]);
+    expect(sleeps.slice(-2)).toEqual([1_000, 3_000]);
+  });
+
+  test('starts again from the newest where its cursor has expired in a gap, and misses nothing', async () => {
+    const { log, events, faults } = setUp({ entries: 3 });
+    await next(events);
+    for (let n = 0; n < 12; n += 1) log.insert(entryOf({ id: `new_${n}`, created_at: at(n) }));
+    faults.push(undefined, 'expired');
+    const told = await take(events, 14);
+    expect(told.map(({ type }) => type)).toEqual(['problem', ...Array(12).fill('entry'), 'recovered']);
+  });
+
+  test('ends with a failure that does not pass by itself', async () => {
+    const { events } = setUp({ faults: ['forbidden'] });
+    const failure = await events.next().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Failure);
+    expect(failure).toMatchObject({ kind: 'not_logged_in' });
+  });
+
+  test('asks quickly after something came, and up to the interval less often when it is quiet', async () => {
+    const { log, events, sleeps, stop } = setUp({
+      entries: 3,
+      onLook: () => sleeps.length > 8 && stop.abort(),
+    });
+    await next(events);
+    log.insert(entryOf({ id: 'a', created_at: at(0) }));
+    for await (const event of events) expect(event.type).toBe('entry');
+    expect(sleeps.slice(0, 5)).toEqual([500, 1_000, 2_000, 2_000, 2_000]);
+  });
+
+  test('keeps an entry of the far future from hiding what comes after it', async () => {
+    const { log, events } = setUp({ entries: 30 });
+    await next(events);
+    log.insert(entryOf({ id: 'future', created_at: '2099-01-01T00:00:00Z' }));
+    expect(ids([await next(events)])).toEqual(['future']);
+    for (let n = 0; n < 12; n += 1) log.insert(entryOf({ id: `new_${n}`, created_at: at(n) }));
+    expect(ids(await take(events, 12))).toEqual(Array.from({ length: 12 }, (_none, n) => `new_${n}`));
+  });
+});
+
+describe('a tail that goes on where another ended', () => {
+  /** Runs a tail until it was given `count` events, keeping its state as a file would. */
+  async function run(kept: { state: FollowState | null }, log: FakeLog, count: number) {
+    const resume = {
+      state: kept.state,
+      save: async (state: FollowState) => {
+        kept.state = JSON.parse(JSON.stringify(state));
+      },
+    };
+    const clock = { now: () => START, random: () => 0, sleep: async () => undefined };
+    const told: FollowEvent[] = [];
+    const stop = new AbortController();
+    const onLook = (): void => (told.length >= count ? stop.abort() : undefined);
+    const options = { clock, signal: stop.signal, pageSize: 5, resume, onLook };
+    for await (const event of follow({ api: directApi(log, 'v2'), ...options })) {
+      told.push(event);
+      if (told.length === count) break;
+    }
+    return told;
+  }
+
+  test('tells what came meanwhile exactly once, however it is cut', async () => {
+    const kept: { state: FollowState | null } = { state: null };
+    const log = new FakeLog();
+    for (let n = 0; n < 20; n += 1) log.insert(entryOf({ id: `old_${n}`, created_at: at(n - 20) }));
+    expect(ids(await run(kept, log, 1))).toEqual(['ready']);
+    const fresh = Array.from({ length: 30 }, (_none, n) => `new_${n}`);
+    for (const [n, id] of fresh.entries()) log.insert(entryOf({ id, created_at: at(3_600_000 + n) }));
+    const told: string[] = [];
+    while (told.length < 30) {
+      const events = await run(kept, log, Math.min(8, 31 - told.length));
+      expect(events[0]).toEqual({ type: 'ready' });
+      told.push(...ids(events.slice(1)));
+    }
+    expect(told).toEqual(fresh);
+  });
+});
+
+test('looks tell how much is remembered: the last minutes and what is open, not all that was', async () => {
+  const looks: Look[] = [];
+  const log = new FakeLog();
+  const stop = new AbortController();
+  let n = 0;
+  const clock = {
+    now: () => START,
+    random: () => 0,
+    sleep: async (ms: number) => {
+      for (let count = 0; count < 50; count += 1) {
+        n += 1;
+        const created_at = at(n * (ms / 50));
+        const entry: LogEntry = entryOf({
+          id: `log_${n}`,
+          created_at,
+          status: n % 100 === 0 ? 'pending' : 'failed',
+        });
+        log.insert(entry);
+        if (n > 200) log.change(`log_${n - 200}`, { status: 'delivered' });
+      }
+      if (n > 60_000) stop.abort();
+    },
+  };
+  const onLook = (look: Look): void => void looks.push(look);
+  for await (const _event of follow({ api: directApi(log, 'v1'), clock, signal: stop.signal, onLook }));
+  expect(Math.max(...looks.map(({ known }) => known))).toBeLessThan(40_000);
+  expect(Math.max(...looks.map(({ open }) => open))).toBeLessThan(20);
+});
