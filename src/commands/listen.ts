@@ -5,18 +5,18 @@ import type { SignaturePolicy } from '../listen/answer.ts';
 import type { ListenLine, SummaryLine } from '../listen/line.ts';
 import type { Scheme } from '../signing/scheme.ts';
 import { eventMatcher } from './event-matcher.ts';
-import { checkTogether, tlsPair } from './listen-checks.ts';
-import { Expectations } from './listen-expectations.ts';
-import { type Flags, withFlags } from './listen-flags.ts';
-import { DEFAULT_PORT } from './listen-options.ts';
-import { openReplies } from './listen-replies.ts';
-import { secretSource } from './listen-secrets.ts';
-import { Subscribed } from './listen-subscribed.ts';
-import { viewLine, viewSummary } from './listen-view.ts';
+import { checkTogether, tlsPair } from './listen/checks.ts';
+import { Expectations } from './listen/expectations.ts';
+import { type Flags, withFlags } from './listen/flags.ts';
+import { pruneLeftovers } from './listen/leftovers.ts';
+import { DEFAULT_PORT } from './listen/options.ts';
+import { openReplies } from './listen/replies.ts';
+import { secretSource } from './listen/secrets.ts';
+import { readSubscribe } from './listen/subscribe.ts';
+import { Subscribed } from './listen/subscribed.ts';
+import { viewLine, viewSummary } from './listen/view.ts';
 import { verifyingScheme } from './scheme-name.ts';
 import { pinScheme } from './scheme-text.ts';
-import { pruneLeftovers } from './subscribe/leftovers.ts';
-import { readSubscribe } from './subscribe.ts';
 
 export const command = defineStream({
   description:

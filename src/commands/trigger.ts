@@ -10,7 +10,7 @@ import type { Scheme } from '../signing/scheme.ts';
 import { USER_AGENT } from '../version.ts';
 import { SCHEME_HELP, signingScheme } from './scheme-name.ts';
 import { readSecretEnv, type SigningSecret, secretForEvent, storedSecret } from './signing-secret.ts';
-import { exitOf, type Triggered, toTriggered, viewTriggered } from './trigger-view.ts';
+import { exitOf, type Triggered, toTriggered, viewTriggered } from './trigger/view.ts';
 
 /** Where `kycgenie listen` stands by default. */
 const DEFAULT_TARGET = 'http://127.0.0.1:4242/';

@@ -11,7 +11,7 @@ import { readHeaders } from './header-lines.ts';
 import { SCHEME_HELP, verifyingScheme } from './scheme-name.ts';
 import { candidatesOf, knownCandidates } from './signing-secret.ts';
 import { time } from './time-option.ts';
-import { viewVerified } from './verify-view.ts';
+import { viewVerified } from './verify/view.ts';
 
 /** What `verify` found, in the words of `listen`. */
 export interface Verified {

@@ -1,11 +1,10 @@
 import type { LogEntry } from '../api/wire.ts';
-import { LATE_MS, PAGE_PACE_MS } from './follow/bounds.ts';
+import { LATE_MS, MAX_PASS_PAGES, PAGE_PACE_MS } from './follow/bounds.ts';
 import { isOpen } from './follow/memory.ts';
 import { Pager, type PagerOptions, PlaceLost, withJitter } from './follow/pager.ts';
+import { isBefore } from './follow/pass.ts';
 
 const DEFAULT_INTERVAL_MS = 1_000;
-/** A pass ends here: an API that lists in circles is not followed for ever. */
-const MAX_PASS_PAGES = 10_000;
 
 export interface WatchOptions extends PagerOptions {
   /** Between two passes at least; default 1 s. */
@@ -33,7 +32,7 @@ export interface Watch {
 }
 
 /**
- * One pass over the pages serves all watched entries: it goes from the newest to where the oldest one lies, then
+ * One pass over the pages serves all watched entries: it goes from the newest to the last one that is open, then
  * rests for the interval, or for PAGE_PACE_MS a page where that is longer: at most 120 requests a minute. An entry
  * that is not listed any more never settles: whoever waits sets a limit.
  */
@@ -108,16 +107,18 @@ class SharedWatch implements Watch {
   }
 
   async *#pass(): AsyncGenerator<LogEntry, void, undefined> {
+    const unseen = new Set(this.#wanted.keys());
     const oldest = this.#oldest() - LATE_MS;
     let after: string | null = null;
     for (let pages = 0; pages < MAX_PASS_PAGES; pages += 1) {
       const page = await this.#page(after);
       if (page === null) return;
-      for (const entry of page.entries) if (this.#isOutcome(entry)) yield entry;
-      const isPast =
-        page.entries.length > 0 && page.entries.every((entry) => Date.parse(entry.created_at) < oldest);
-      if (page.next === null || isPast || this.#wanted.size === 0) return;
+      for (const entry of page.entries) {
+        unseen.delete(entry.id);
+        if (this.#isOutcome(entry)) yield entry;
+      }
       after = page.next;
+      if (after === null || unseen.size === 0 || isBefore(page.entries, oldest)) return;
     }
   }
 

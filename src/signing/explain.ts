@@ -121,7 +121,7 @@ function findScheme({ scheme, delivery, candidates, nowMs }: Failed, work: Work)
   const choice = findPreset(found.scheme.name) ? found.scheme.name : AUTO;
   const hint =
     `Signed, with a known secret, by another scheme than ${scheme.name} (${describeScheme(found.scheme).replace(/\.$/, '')}): ` +
-    `start again with --scheme ${choice}; \`kycgenie config unset scheme\` forgets one that the profile keeps.`;
+    `use --scheme ${choice}; \`kycgenie config unset scheme\` forgets one that the profile keeps.`;
   return { reason: 'wrong_scheme', hint, evidence: { kind: 'other_scheme', scheme: found.scheme } };
 }
 

@@ -1,17 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import type { LogEntry } from '../../src/api/wire.ts';
 import type { FollowState } from '../../src/deliveries/follow/memory.ts';
-import { type FollowEvent, type FollowOptions, follow, type Look } from '../../src/deliveries/follow.ts';
+import { type FollowEvent, type FollowOptions, follow } from '../../src/deliveries/follow.ts';
 import { Failure } from '../../src/errors.ts';
 import { directApi, FakeLog, type LogFault } from '../support/fake-log-api.ts';
+import { FULL } from '../support/full.ts';
 import { entryOf, START } from './follow/schedule.ts';
 
 const at = (ms: number): string => new Date(START + ms).toISOString();
 
 /** A log, a tail of it, and a clock that passes as fast as it is asked to. */
-function setUp(given: Partial<FollowOptions> & { entries?: number; faults?: (LogFault | undefined)[] } = {}) {
-  const { entries = 0, faults = [], ...options } = given;
-  const log = new FakeLog();
+function setUp(
+  given: Partial<FollowOptions> & { entries?: number; faults?: (LogFault | undefined)[]; log?: FakeLog } = {},
+) {
+  const { entries = 0, faults = [], log = new FakeLog(), ...options } = given;
   for (let n = 0; n < entries; n += 1)
     log.insert(entryOf({ id: `old_${n}`, created_at: at((n - entries) * 60_000) }));
   const stop = new AbortController();
@@ -140,6 +141,58 @@ describe('a tail', () => {
   });
 });
 
+describe('between the newest entries and the floor', () => {
+  test('an entry that is listed minutes late, deep below known ones, is told', async () => {
+    const { log, events } = setUp({ entries: 1 });
+    await next(events);
+    for (let n = 0; n < 60; n += 1) log.insert(entryOf({ id: `new_${n}`, created_at: at(n * 5_000) }));
+    await take(events, 60);
+    log.insert(entryOf({ id: 'late', created_at: at(1) }));
+    expect(await next(events)).toMatchObject({ type: 'entry', id: 'late' });
+  });
+
+  test('what was there before the tail and was not read at its start is not told as new', async () => {
+    const { log, events } = setUp({ entries: 2_000 });
+    await next(events);
+    const told: string[] = [];
+    for (let n = 0; n < 40; n += 1) {
+      log.insert(entryOf({ id: `new_${n}`, created_at: at(n * 60_000) }));
+      told.push(...ids([await next(events)]));
+    }
+    expect(told).toEqual(Array.from({ length: 40 }, (_none, n) => `new_${n}`));
+  });
+
+  test('an entry that stays open is watched far behind the floor, until it settles', async () => {
+    const { log, events } = setUp({ entries: 300 });
+    log.change('old_10', { status: 'retrying' });
+    await next(events);
+    log.insert(entryOf({ id: 'slow', created_at: at(0), status: 'retrying' }));
+    await next(events);
+    for (let n = 1; n < 400; n += 1) log.insert(entryOf({ id: `new_${n}`, created_at: at(n * 60_000) }));
+    await take(events, 399);
+    log.change('slow', { status: 'failed', attempt_number: 9 });
+    expect(await next(events)).toMatchObject({ type: 'update', id: 'slow', attempt_number: 9 });
+  });
+
+  test.runIf(FULL)('more than can be remembered is left out with a word, never in silence', async () => {
+    const { log, events } = setUp({ entries: 5, pageSize: 2_000, log: new FakeLog(2_000) });
+    await next(events);
+    const count = 203_000;
+    for (let n = 0; n < count; n += 1) log.insert(entryOf({ id: `new_${n}`, created_at: at(n * 10) }));
+    let [told, last] = [0, await next(events)];
+    const first = last;
+    for (; last.type === 'entry'; last = await next(events)) told += 1;
+    expect(told).toBe(200_000);
+    expect(first).toMatchObject({ id: `new_${count - told}` });
+    expect(last).toMatchObject({
+      type: 'problem',
+      message: expect.stringContaining('More than 200000 deliveries'),
+    });
+    log.insert(entryOf({ id: 'after', created_at: at(count * 10) }));
+    expect(ids([await next(events)])).toEqual(['after']);
+  });
+});
+
 describe('a tail that goes on where another ended', () => {
   /** Runs a tail until it was given `count` events, keeping its state as a file would. */
   async function run(kept: { state: FollowState | null }, log: FakeLog, count: number) {
@@ -176,33 +229,4 @@ describe('a tail that goes on where another ended', () => {
     }
     expect(told).toEqual(fresh);
   });
-});
-
-test('looks tell how much is remembered: the last minutes and what is open, not all that was', async () => {
-  const looks: Look[] = [];
-  const log = new FakeLog();
-  const stop = new AbortController();
-  let n = 0;
-  const clock = {
-    now: () => START,
-    random: () => 0,
-    sleep: async (ms: number) => {
-      for (let count = 0; count < 50; count += 1) {
-        n += 1;
-        const created_at = at(n * (ms / 50));
-        const entry: LogEntry = entryOf({
-          id: `log_${n}`,
-          created_at,
-          status: n % 100 === 0 ? 'pending' : 'failed',
-        });
-        log.insert(entry);
-        if (n > 200) log.change(`log_${n - 200}`, { status: 'delivered' });
-      }
-      if (n > 60_000) stop.abort();
-    },
-  };
-  const onLook = (look: Look): void => void looks.push(look);
-  for await (const _event of follow({ api: directApi(log, 'v1'), clock, signal: stop.signal, onLook }));
-  expect(Math.max(...looks.map(({ known }) => known))).toBeLessThan(40_000);
-  expect(Math.max(...looks.map(({ open }) => open))).toBeLessThan(20);
 });

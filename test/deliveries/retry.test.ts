@@ -15,8 +15,18 @@ import { json } from '../support/faulty-server.ts';
 import { FULL } from '../support/full.ts';
 import { FAULTS, type LogServer, type RetryFault, startLogServer } from './retry/log-server.ts';
 
-/** Waits not at all. */
-const impatient: Clock = { ...systemClock, sleep: async (_ms, signal) => signal?.throwIfAborted() };
+/** Its sleeps pass at once, and time with them. */
+function leapingClock(): Clock {
+  let leaptMs = 0;
+  return {
+    now: () => systemClock.now() + leaptMs,
+    random: () => 0.5,
+    sleep: async (ms, signal) => {
+      signal?.throwIfAborted();
+      leaptMs += ms;
+    },
+  };
+}
 
 let server: LogServer;
 let folder: string;
@@ -42,7 +52,7 @@ function notedJournal() {
 }
 
 const optionsFor = (given: Partial<RetryAllOptions> = {}): RetryAllOptions => ({
-  ...{ entries: server.entries, api: server.api, concurrency: 8, ratePerSecond: null, clock: impatient },
+  ...{ entries: server.entries, api: server.api, concurrency: 8, ratePerSecond: null, clock: leapingClock() },
   ...{ signal: new AbortController().signal, journal: notedJournal().journal },
   ...given,
 });
@@ -281,9 +291,17 @@ async function openRun(number: number): Promise<RetryRun> {
   return runs.begin(server.entries.map(({ wasBegun: _, ...entry }) => ({ ...entry, ...unknown })));
 }
 
+/** Their files are closed after the test. */
+const dead: RetryRun[] = [];
+
+afterEach(async () => {
+  for (const run of dead.splice(0)) await run.leave();
+});
+
 /** One process: what is left of the run, up to its death after so many steps. */
 async function oneLife(number: number, steps: number): Promise<'dead' | readonly RetryOutcome[]> {
   const run = await openRun(number);
+  dead.push(run);
   const { journal, api, death } = mortal(run, steps);
   const entries = run.planned.flatMap((entry) => {
     const standing = run.standingOf(entry.id);

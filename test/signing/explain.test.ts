@@ -123,7 +123,7 @@ describe('another scheme', () => {
     expect(found).toMatchObject({ reason: 'wrong_scheme', evidence: { scheme: PRESETS.github } });
     expect(found.hint).toBe(
       'Signed, with a known secret, by another scheme than stripe (X-Hub-Signature-256 carries "sha256=<signature>": ' +
-        'HMAC-SHA256 in hex over {body}; the key is the secret as text): start again with --scheme github; ' +
+        'HMAC-SHA256 in hex over {body}; the key is the secret as text): use --scheme github; ' +
         '`kycgenie config unset scheme` forgets one that the profile keeps.',
     );
   });
@@ -137,7 +137,7 @@ describe('another scheme', () => {
     const found = explained(STANDARD, { headers, body: bytes(BODY) });
     expect(found.reason).toBe('wrong_scheme');
     expect(found.hint).toContain('HMAC-SHA256 in base64 over {id}|{body}, with the id from x-acme-event-id');
-    expect(found.hint).toContain('start again with --scheme auto');
+    expect(found.hint).toContain('use --scheme auto');
   });
 
   it('may differ in how the key is read alone', () => {

@@ -1,6 +1,6 @@
 import type { Context } from '../../cli/context.ts';
 import type { Outcome, Outgoing } from '../../sending/attempt.ts';
-import { howStopped } from '../trigger-view.ts';
+import { howStopped } from '../trigger/view.ts';
 import type { Prepare, Prepared } from './replay-outgoing.ts';
 import type { Order, Selection } from './replay-selection.ts';
 import { hintFor, type Replayed, type ReplayedEvent } from './replay-view.ts';

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../sending/attempt.ts';
 import type { TallySummary } from '../../sending/tally.ts';
 import { bad, dim, good, MARKS, strong, type Text, type View, warn } from '../../terminal/view.ts';
-import { type Triggered, viewTriggered } from '../trigger-view.ts';
+import { type Triggered, viewTriggered } from '../trigger/view.ts';
 
 /** So many deliveries are shown one by one; of more there is a summary. */
 const MAX_SHOWN = 20;

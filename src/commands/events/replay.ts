@@ -3,7 +3,7 @@ import { oneOf } from '../../cli/one-of.ts';
 import { duration, single, wholeNumber } from '../../cli/options.ts';
 import { Failure } from '../../errors.ts';
 import { SCHEME_HELP } from '../scheme-name.ts';
-import { exitOf } from '../trigger-view.ts';
+import { exitOf } from '../trigger/view.ts';
 import { withEventFilters } from './filters.ts';
 import { openOutgoing, type Route } from './replay-outgoing.ts';
 import { ORDERS, select } from './replay-selection.ts';

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Api } from '../../api/client.ts';
 import type { Clock } from '../../clock.ts';
 import { Failure, type FailureKind } from '../../errors.ts';
@@ -62,6 +63,8 @@ export class Asking {
   constructor(options: AskingOptions) {
     this.#options = options;
     this.#pacer = new Pacer(options.clock, options.ratePerSecond);
+    // Every request under way listens to it.
+    setMaxListeners(0, this.#stop.signal);
     if (options.signal.aborted) this.#drain();
     else options.signal.addEventListener('abort', this.#drain, { once: true });
   }

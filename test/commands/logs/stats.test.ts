@@ -103,6 +103,7 @@ describe('logs stats', () => {
       const { code, stdout } = await api.run(['logs', 'stats', '--by', by, '--since', '2d'], {
         clock,
         columns,
+        env: { NO_COLOR: '1' },
       });
       expect(code).toBe(0);
       const rows = stdout.split('\n');

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { defineCommand, leaf } from '../../../src/cli/define.ts';
 import { systemClock } from '../../../src/clock.ts';
-import { openSubscription } from '../../../src/commands/subscribe.ts';
+import { openSubscription } from '../../../src/commands/listen/subscribe.ts';
 import type { World } from '../../support/cli.ts';
 import {
   alone,

@@ -138,16 +138,21 @@ export class World {
   }
 }
 
-export const entryOf = (given: Partial<LogEntry> & Pick<LogEntry, 'id' | 'created_at'>): LogEntry => ({
-  event_type: 'screening.completed',
-  webhook_url: 'https://hooks.example/kyc',
-  status: 'delivered',
-  http_status_code: 200,
-  attempt_number: 1,
-  error_message: null,
-  next_retry_at: null,
-  ...given,
-});
+export function entryOf(given: Partial<LogEntry> & Pick<LogEntry, 'id' | 'created_at'>): LogEntry {
+  const { id, created_at, ...more } = given;
+  return {
+    id,
+    event_type: 'screening.completed',
+    webhook_url: 'https://hooks.example/kyc',
+    status: 'delivered',
+    http_status_code: 200,
+    attempt_number: 1,
+    error_message: null,
+    created_at,
+    next_retry_at: null,
+    ...more,
+  };
+}
 
 export interface Verdict {
   readonly missed: readonly string[];

@@ -1,17 +1,17 @@
 import { hostname } from 'node:os';
-import type { Context } from '../cli/context.ts';
-import type { Command, OptionValues } from '../cli/define.ts';
-import { reportFailure } from '../cli/failure.ts';
-import { chooseEvents, collect, single } from '../cli/options.ts';
-import { Failure } from '../errors.ts';
-import { isLoopback } from '../loopback.ts';
-import type { Removal } from '../provision/temporary/remove.ts';
-import type { Temporary } from '../provision/temporary.ts';
-import { parseTunnel, type TunnelChoice } from '../tunnel/choice.ts';
-import { pruneWith } from './subscribe/leftovers.ts';
-import { openReach } from './subscribe/reach.ts';
-import { openKeeping, recoverFirst } from './webhooks/keeping.ts';
-import { checkReceiverUrl } from './webhooks/receiver-url.ts';
+import type { Context } from '../../cli/context.ts';
+import type { Command, OptionValues } from '../../cli/define.ts';
+import { reportFailure } from '../../cli/failure.ts';
+import { chooseEvents, collect, single } from '../../cli/options.ts';
+import { Failure } from '../../errors.ts';
+import { isLoopback } from '../../loopback.ts';
+import type { Removal } from '../../provision/temporary/remove.ts';
+import type { Temporary } from '../../provision/temporary.ts';
+import { parseTunnel, type TunnelChoice } from '../../tunnel/choice.ts';
+import { openKeeping, recoverFirst } from '../webhooks/keeping.ts';
+import { checkReceiverUrl } from '../webhooks/receiver-url.ts';
+import { pruneWith } from './leftovers.ts';
+import { openReach } from './reach.ts';
 
 /** Temporary subscriptions of `listen`: what is asked for, and the resource that lasts as long as it listens. */
 
@@ -66,7 +66,7 @@ export async function readSubscribe(
       hint: 'Give --tunnel cloudflared (or ngrok, ssh:<user@host>), or --public-url.',
     });
   }
-  if (tunnel) (await import('../tunnel.ts')).requireProgram(tunnel, context.env);
+  if (tunnel) (await import('../../tunnel.ts')).requireProgram(tunnel, context.env);
   await context.api();
   const { types, unknown } = chooseEvents(subscribe);
   for (const type of unknown)
@@ -99,7 +99,7 @@ export async function openSubscription(
   wish: SubscribeWish,
   { origin, path, onProblem }: Receiving,
 ): Promise<Subscription> {
-  const { openTemporary } = await import('../provision/temporary.ts');
+  const { openTemporary } = await import('../../provision/temporary.ts');
   const keeping = await openKeeping(context);
   await recoverFirst(context, keeping);
   await pruneWith(context, keeping);

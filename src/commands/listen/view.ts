@@ -1,7 +1,7 @@
-import type { ForwardLine, ListenLine, ReadyLine, SchemeLine, SummaryLine } from '../listen/line.ts';
-import { accent, bad, dim, good, MARKS, strong, type Text, type View, warn } from '../terminal/view.ts';
-import { when } from '../terminal/when.ts';
-import { INDENT, outcome, short, viewDelivery, viewTrouble } from './delivery-view.ts';
+import type { ForwardLine, ListenLine, ReadyLine, SchemeLine, SummaryLine } from '../../listen/line.ts';
+import { accent, bad, dim, good, MARKS, strong, type Text, type View, warn } from '../../terminal/view.ts';
+import { when } from '../../terminal/when.ts';
+import { INDENT, outcome, short, viewDelivery, viewTrouble } from '../delivery-view.ts';
 
 export function viewLine(line: ListenLine, verbose: boolean, now: number): View {
   switch (line.type) {

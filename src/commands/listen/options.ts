@@ -1,7 +1,7 @@
-import type { Context } from '../cli/context.ts';
-import { Failure } from '../errors.ts';
-import type { ForwardTargets } from '../listen/forward.ts';
-import { breadthOf, eventMatcher } from './event-matcher.ts';
+import type { Context } from '../../cli/context.ts';
+import { Failure } from '../../errors.ts';
+import type { ForwardTargets } from '../../listen/forward.ts';
+import { breadthOf, eventMatcher } from '../event-matcher.ts';
 
 export const DEFAULT_PORT = 4242;
 

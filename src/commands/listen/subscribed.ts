@@ -1,6 +1,6 @@
-import type { Context } from '../cli/context.ts';
-import type { ReadyLine } from '../listen/line.ts';
-import { accent } from '../terminal/view.ts';
+import type { Context } from '../../cli/context.ts';
+import type { ReadyLine } from '../../listen/line.ts';
+import { accent } from '../../terminal/view.ts';
 import { openSubscription, type SubscribeWish, type Subscription } from './subscribe.ts';
 
 /** The temporary subscriptions of one run of `listen`, if it wants any. */

@@ -1,10 +1,10 @@
-import type { ExitCode } from '../cli/failure.ts';
-import { Failure } from '../errors.ts';
-import type { Outcome } from '../sending/attempt.ts';
-import type { Tally, TallySummary } from '../sending/tally.ts';
-import type { Scheme } from '../signing/scheme.ts';
-import { bad, dim, good, MARKS, type Span, strong, type Text, type View, warn } from '../terminal/view.ts';
-import type { SigningSecret } from './signing-secret.ts';
+import type { ExitCode } from '../../cli/failure.ts';
+import { Failure } from '../../errors.ts';
+import type { Outcome } from '../../sending/attempt.ts';
+import type { Tally, TallySummary } from '../../sending/tally.ts';
+import type { Scheme } from '../../signing/scheme.ts';
+import { bad, dim, good, MARKS, type Span, strong, type Text, type View, warn } from '../../terminal/view.ts';
+import type { SigningSecret } from '../signing-secret.ts';
 
 /** What `trigger` did. */
 export interface Triggered extends TallySummary {

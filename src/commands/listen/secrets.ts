@@ -1,6 +1,6 @@
-import type { Context } from '../cli/context.ts';
-import type { SecretSource } from '../listen/candidates.ts';
-import { type ChosenSecrets, candidatesOf, knownCandidates } from './signing-secret.ts';
+import type { Context } from '../../cli/context.ts';
+import type { SecretSource } from '../../listen/candidates.ts';
+import { type ChosenSecrets, candidatesOf, knownCandidates } from '../signing-secret.ts';
 
 /** The secrets that `listen` tries, read anew as they change; and those that it leaves aside. */
 export async function secretSource(context: Context, chosen: ChosenSecrets): Promise<SecretSource> {

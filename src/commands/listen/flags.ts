@@ -1,8 +1,8 @@
-import type { Command } from '../cli/define.ts';
-import { oneOf } from '../cli/one-of.ts';
-import { bytes, collect, duration, host, port, wholeNumber } from '../cli/options.ts';
-import { appUrl, DEFAULT_PORT, receiverPath, statuses } from './listen-options.ts';
-import { SCHEME_HELP } from './scheme-name.ts';
+import type { Command } from '../../cli/define.ts';
+import { oneOf } from '../../cli/one-of.ts';
+import { bytes, collect, duration, host, port, wholeNumber } from '../../cli/options.ts';
+import { SCHEME_HELP } from '../scheme-name.ts';
+import { appUrl, DEFAULT_PORT, receiverPath, statuses } from './options.ts';
 import { withSubscribeOptions } from './subscribe.ts';
 
 const withReceiver = (command: Command) =>

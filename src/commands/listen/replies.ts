@@ -1,9 +1,9 @@
-import type { Context } from '../cli/context.ts';
-import type { Forwarder } from '../listen/forward.ts';
-import type { Inbox } from '../listen/inbox.ts';
-import type { ListenOptions } from '../listen/listen.ts';
-import type { Owed } from '../listen/owed.ts';
-import { forwardTargets, readForwardHeaders } from './listen-options.ts';
+import type { Context } from '../../cli/context.ts';
+import type { Forwarder } from '../../listen/forward.ts';
+import type { Inbox } from '../../listen/inbox.ts';
+import type { ListenOptions } from '../../listen/listen.ts';
+import type { Owed } from '../../listen/owed.ts';
+import { forwardTargets, readForwardHeaders } from './options.ts';
 
 interface Given {
   readonly save: boolean;
@@ -25,7 +25,7 @@ export interface Replies extends Pick<ListenOptions, 'reply' | 'keep' | 'amend' 
 
 /** Opens the inbox and the way to the app, as far as they are wanted. */
 export async function openReplies(context: Context, given: Given): Promise<Replies> {
-  const { replyInTurn } = await import('../listen/reply.ts');
+  const { replyInTurn } = await import('../../listen/reply.ts');
   const inbox = given.save ? await openInboxOf(context) : null;
   const keep = inbox ? { keep: inbox.keep.bind(inbox), amend: inbox.amend.bind(inbox) } : {};
   const plain = replyInTurn(context.clock, { statuses: given.respond, delayMs: given.delay });
@@ -39,7 +39,7 @@ export async function openReplies(context: Context, given: Given): Promise<Repli
     stop.abort();
     await Promise.all([send.close(), inbox?.close()]);
   };
-  const { replyAfterForward, replyOnReceipt } = await import('../listen/reply.ts');
+  const { replyAfterForward, replyOnReceipt } = await import('../../listen/reply.ts');
   if (given.ack !== 'on-receipt' || inbox === null) {
     return { ...keep, reply: replyAfterForward(forwarder, stop.signal, plain), close };
   }
@@ -62,7 +62,7 @@ function stopWhenInterrupted({ signal, clock }: Context, stop: AbortController):
 }
 
 async function openInboxOf(context: Context): Promise<Inbox> {
-  const { openInbox } = await import('../listen/inbox.ts');
+  const { openInbox } = await import('../../listen/inbox.ts');
   const { dataDir } = await context.places();
   return openInbox({
     dataDir: dataDir.value,
@@ -73,8 +73,8 @@ async function openInboxOf(context: Context): Promise<Inbox> {
 }
 
 async function openForwarder(context: Context, given: Given) {
-  const { createForwarder, FORWARD_CONNECTIONS } = await import('../listen/forward.ts');
-  const { createPooledSend } = await import('../http.ts');
+  const { createForwarder, FORWARD_CONNECTIONS } = await import('../../listen/forward.ts');
+  const { createPooledSend } = await import('../../http.ts');
   const insecure = given.forwardInsecure === true;
   const send = createPooledSend({ env: context.env, connections: FORWARD_CONNECTIONS, insecure });
   await send.ready();
@@ -89,9 +89,9 @@ async function openForwarder(context: Context, given: Given) {
 }
 
 async function openOwed(context: Context, { forward }: Forwarder, inbox: Inbox): Promise<Owed> {
-  const { openLookup } = await import('../listen/inbox/lookup.ts');
-  const { takeOverOwed } = await import('../listen/inbox/owed.ts');
-  const { Owed } = await import('../listen/owed.ts');
+  const { openLookup } = await import('../../listen/inbox/lookup.ts');
+  const { takeOverOwed } = await import('../../listen/inbox/owed.ts');
+  const { Owed } = await import('../../listen/owed.ts');
   const dataDir = (await context.places()).dataDir.value;
   return new Owed({
     forward,

@@ -1,6 +1,6 @@
-import { dim, good, MARKS, strong, type Text, type View, warn } from '../terminal/view.ts';
-import { when } from '../terminal/when.ts';
-import type { Verified } from './verify.ts';
+import { dim, good, MARKS, strong, type Text, type View, warn } from '../../terminal/view.ts';
+import { when } from '../../terminal/when.ts';
+import type { Verified } from '../verify.ts';
 
 export function viewVerified(verified: Verified): View {
   return {

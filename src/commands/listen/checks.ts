@@ -1,8 +1,8 @@
-import type { Context } from '../cli/context.ts';
-import { Failure } from '../errors.ts';
-import { isLoopback } from '../loopback.ts';
-import type { TlsPair } from '../serve/socket.ts';
-import { DEFAULT_PORT, readRoute } from './listen-options.ts';
+import type { Context } from '../../cli/context.ts';
+import { Failure } from '../../errors.ts';
+import { isLoopback } from '../../loopback.ts';
+import type { TlsPair } from '../../serve/socket.ts';
+import { DEFAULT_PORT, readRoute } from './options.ts';
 
 /** What the inbox takes. */
 const MAX_KEPT_BODY_BYTES = 64 * 1024 * 1024;

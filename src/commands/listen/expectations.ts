@@ -1,7 +1,7 @@
-import type { Context } from '../cli/context.ts';
-import { Failure } from '../errors.ts';
-import type { EventLine, ListenLine } from '../listen/line.ts';
-import { breadthOf, eventMatcher } from './event-matcher.ts';
+import type { Context } from '../../cli/context.ts';
+import { Failure } from '../../errors.ts';
+import type { EventLine, ListenLine } from '../../listen/line.ts';
+import { breadthOf, eventMatcher } from '../event-matcher.ts';
 
 /** What `--expect` waits for. */
 export class Expectations {
