@@ -1,3 +1,4 @@
+import { isSuccess } from '../http/status.ts';
 import type { EventLine, ForwardFields } from '../listen/line.ts';
 import {
   accent,
@@ -70,8 +71,7 @@ export const short = cutAt(MAX_NAME_CHARS);
 const shortId = cutAt(SHOWN_ID_CHARS);
 const cut = cutAt(MAX_LINE_CHARS);
 
-export const showStatus = (status: number): Span =>
-  (status >= 200 && status < 300 ? good : bad)(String(status));
+export const showStatus = (status: number): Span => (isSuccess(status) ? good : bad)(String(status));
 
 /** 0: it was never answered, since the run ended before. */
 const showAnswer = (status: number): Span => (status === 0 ? bad('not answered') : showStatus(status));
@@ -90,7 +90,7 @@ export function outcome({ status, duration_ms, attempts }: ForwardFields): reado
 /** What the app said, or why it said nothing; nothing for 2xx. */
 export function viewTrouble({ url, status, error, body }: ForwardFields): View {
   if (error !== null) return { kind: 'lines', lines: [[INDENT, bad(error)]], wrap: true };
-  if (status !== null && status < 300 && status >= 200) return { kind: 'lines', lines: [] };
+  if (isSuccess(status)) return { kind: 'lines', lines: [] };
   const said = (body ?? '').split('\n').filter((line) => line.trim() !== '');
   return {
     kind: 'lines',

@@ -170,6 +170,8 @@ class Follower {
       if (step.done) return step.value;
       if (step.value.type === 'problem') {
         yield step.value;
+        // The pause is yet to come: who kills the tail meanwhile loses nothing.
+        if (step.value.retry_in_ms > 0) await this.save();
         continue;
       }
       yield* this.#ready();

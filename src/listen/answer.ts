@@ -1,3 +1,4 @@
+import { isSuccess } from '../http/status.ts';
 import type { Answer } from '../serve.ts';
 import type { SignatureFields } from './line.ts';
 
@@ -33,7 +34,7 @@ export function isAccepted({ status }: SignatureFields, policy: SignaturePolicy)
 export function acceptance(status: number): Answer {
   return STATUSES_WITHOUT_BODY.has(status)
     ? { status }
-    : { status, headers: JSON_TYPE, body: status < 300 ? '{"received":true}' : '{"error":"not_taken"}' };
+    : { status, headers: JSON_TYPE, body: isSuccess(status) ? '{"received":true}' : '{"error":"not_taken"}' };
 }
 
 /** Tells the sender the reason, and keeps the hint, which names what is stored here, for this side. */

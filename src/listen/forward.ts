@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { excerpt } from '../http/excerpt.ts';
+import { isSuccess } from '../http/status.ts';
 import type { HttpResponse, Send } from '../http.ts';
 import { checkHeaders, forwardedHeaders } from './forward/headers.ts';
 import { addressOf, checkTarget, readAddress, shownAddress } from './forward/target.ts';
@@ -87,7 +88,7 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
 
 /** 2xx: anything else is worth another attempt. */
 export function isDelivered({ status }: ForwardFields): boolean {
-  return status !== null && status >= 200 && status < 300;
+  return isSuccess(status);
 }
 
 interface Errand {

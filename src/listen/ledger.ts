@@ -1,3 +1,4 @@
+import { isSuccess } from '../http/status.ts';
 import { Duplicates } from './duplicates.ts';
 import { type Envelope, toEventLine } from './event-line.ts';
 import type { KeptDelivery } from './kept.ts';
@@ -57,5 +58,3 @@ export class Ledger {
     };
   }
 }
-
-const isSuccess = (status: number | null): boolean => status !== null && status >= 200 && status < 300;

@@ -74,9 +74,12 @@ export class Owed {
   }
 
   async #resume(hears: OwedHears): Promise<void> {
+    let isTold = false;
     try {
       for await (const delivery of this.#options.resume()) {
         if (this.#redelivery.isClosed) return;
+        if (!isTold) hears.report(goesOn(delivery), 'Deliveries of an earlier run are forwarded');
+        isTold = true;
         hears.owes();
         this.add(delivery);
       }
@@ -99,6 +102,14 @@ export class Owed {
       next_attempt_at: nextAttemptMs === null ? null : new Date(nextAttemptMs).toISOString(),
     });
   }
+}
+
+function goesOn({ owedTo }: KeptDelivery): Failure {
+  const where = owedTo === null ? 'its app' : new URL(owedTo).origin;
+  return new Failure(
+    'condition_not_met',
+    `Going on with what an earlier run acknowledged, meant for ${where}`,
+  );
 }
 
 function goneFromInbox(): Failure {

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { Failure } from '../errors.ts';
 import { excerpt } from '../http/excerpt.ts';
 import { NetworkFailure, type NetworkReason } from '../http/failure.ts';
+import { isSuccess } from '../http/status.ts';
 import type { HttpRequest, HttpResponse, Send } from '../http.ts';
 
 /** A longer answer is cut off: nobody reads it to its end. */
@@ -39,9 +40,6 @@ export interface Sending {
   readonly timeoutMs: number;
 }
 
-export const isSuccess = ({ status }: Pick<Outcome, 'status'>): boolean =>
-  status !== null && status >= 200 && status < 300;
-
 /** Makes one delivery; whatever keeps it from its answer, an abort too, is its outcome. Throws Failure `usage`. */
 export async function attempt(
   { send, clock, timeoutMs }: Sending,
@@ -65,7 +63,7 @@ export async function attempt(
 type Ending = Pick<Outcome, 'status' | 'error' | 'reason' | 'body'>;
 
 function answered({ status, body }: HttpResponse): Ending {
-  return { status, error: null, reason: null, body: isSuccess({ status }) ? null : excerpt(body) };
+  return { status, error: null, reason: null, body: isSuccess(status) ? null : excerpt(body) };
 }
 
 function unanswered(error: string, reason: NetworkReason | null): Ending {

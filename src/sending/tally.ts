@@ -1,4 +1,5 @@
-import { isSuccess, type Outcome } from './attempt.ts';
+import { isSuccess } from '../http/status.ts';
+import type { Outcome } from './attempt.ts';
 import { Latencies, type LatencySummary } from './latencies.ts';
 
 /** Different errors that are told apart; what comes later counts as one. */
@@ -33,7 +34,7 @@ export class Tally {
   add(outcome: Outcome): void {
     const { status, error, duration_ms: durationMs } = outcome;
     this.#sent++;
-    if (isSuccess(outcome)) this.#succeeded++;
+    if (isSuccess(outcome.status)) this.#succeeded++;
     else this.#firstFailure ??= outcome;
     if (status !== null) {
       count(this.#statuses, String(status));

@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { defineStream, leaf } from '../../src/cli/define.ts';
 import { pruneLeftovers } from '../../src/commands/listen/leftovers.ts';
-import { openSubscription, readSubscribe, withSubscribeOptions } from '../../src/commands/listen/subscribe.ts';
+import {
+  openSubscription,
+  readSubscribe,
+  withSubscribeOptions,
+} from '../../src/commands/listen/subscribe.ts';
 import type { World } from '../support/cli.ts';
 import {
   alone,

@@ -31,6 +31,8 @@ export interface Selection {
 export interface SelectionOptions extends EventFilterOptions {
   /** Throws for an event that cannot be sent anywhere. */
   readonly check: (kept: KeptDelivery) => void;
+  /** False for those that filters leave out, since nothing says where they go. */
+  readonly hasTarget: (kept: KeptDelivery) => boolean;
 }
 
 /** Throws Failure `usage` unless either events or filters are given, and `not_found` where they mean none. */
@@ -84,13 +86,17 @@ async function byName(
 }
 
 /** Refused deliveries may be forged: they are left out, unless the filters ask for bad signatures. */
-async function matching(context: Context, { check, ...options }: SelectionOptions): Promise<Source> {
+async function matching(
+  context: Context,
+  { check, hasTarget, ...options }: SelectionOptions,
+): Promise<Source> {
   const { readInbox } = await import('../../listen/inbox/read.ts');
   const { readEnvelope } = await import('../../listen/event-line.ts');
   const dataDir = await inboxPlace(context);
   const filter = toEventFilter(context, options);
   const takesRefused = options.signature?.includes('invalid') ?? false;
   const ids = new Set<string>();
+  let withoutTarget = 0;
   const reading = readInbox(dataDir, {
     isWanted: (meta) => (meta.accepted || takesRefused) && filter.isWanted(meta),
     onDamage: damageTeller(context),
@@ -98,20 +104,37 @@ async function matching(context: Context, { check, ...options }: SelectionOption
   for await (const kept of reading) {
     context.signal.throwIfAborted();
     if (!filter.isWantedType(readEnvelope(kept).eventType)) continue;
+    if (!hasTarget(kept)) {
+      withoutTarget++;
+      continue;
+    }
     check(kept);
     ids.add(kept.id);
   }
-  if (ids.size === 0) {
-    throw new Failure('not_found', 'No event in the inbox matches', {
-      hint: 'kycgenie events list takes the same filters.',
-    });
-  }
+  tellLeftOut(context, ids.size, withoutTarget);
   return {
     count: ids.size,
     // Never what came in since: it may be what is being sent.
     read: (order) =>
       readInbox(dataDir, { newestFirst: order === 'reversed', isWanted: ({ id }) => ids.has(id) }),
   };
+}
+
+function tellLeftOut({ talk }: Context, taken: number, withoutTarget: number): void {
+  const hint = 'Such as --to http://localhost:3000/kyc.';
+  if (taken === 0 && withoutTarget > 0) {
+    throw new Failure('usage', 'None of the events was forwarded anywhere: say where to send them', { hint });
+  }
+  if (taken === 0) {
+    throw new Failure('not_found', 'No event in the inbox matches', {
+      hint: 'kycgenie events list takes the same filters.',
+    });
+  }
+  if (withoutTarget > 0) {
+    talk.warn(
+      `${withoutTarget} more were not forwarded anywhere and are left out: --to names where to send them.`,
+    );
+  }
 }
 
 /** @param random a number in [0, 1) */

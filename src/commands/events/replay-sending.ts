@@ -1,4 +1,5 @@
 import type { Context } from '../../cli/context.ts';
+import { isSuccess } from '../../http/status.ts';
 import type { Outcome, Outgoing } from '../../sending/attempt.ts';
 import { howStopped } from '../trigger/view.ts';
 import type { Prepare, Prepared } from './replay-outgoing.ts';
@@ -98,10 +99,9 @@ class Events {
   note({ id, status, duration_ms, error, body }: Outcome): void {
     const event = this.#byId.get(id);
     if (event === undefined) return;
-    const isSuccess = status !== null && status >= 200 && status < 300;
     // The first failure stays.
     const told = event.succeeded < event.sent ? {} : { status, duration_ms, error, body };
-    const succeeded = event.succeeded + (isSuccess ? 1 : 0);
+    const succeeded = event.succeeded + (isSuccess(status) ? 1 : 0);
     this.#byId.set(id, { ...event, ...told, sent: event.sent + 1, succeeded });
   }
 

@@ -2,6 +2,7 @@ import { defineCommand } from '../../cli/define.ts';
 import { oneOf } from '../../cli/one-of.ts';
 import { duration, single, wholeNumber } from '../../cli/options.ts';
 import { Failure } from '../../errors.ts';
+import type { KeptDelivery } from '../../listen/kept.ts';
 import { SCHEME_HELP } from '../scheme-name.ts';
 import { exitOf } from '../trigger/view.ts';
 import { withEventFilters } from './filters.ts';
@@ -72,7 +73,9 @@ export const command = defineCommand({
     checkSigning(options);
     const route = await chooseRoute(options.to);
     const resign = options.resign ? await openResigner(context, options) : null;
-    const selection = await select(context, named, { ...options, check: route });
+    const hasTarget = ({ sentTo }: Pick<KeptDelivery, 'sentTo'>): boolean =>
+      options.to !== undefined || sentTo !== null;
+    const selection = await select(context, named, { ...options, check: route, hasTarget });
     return sendRound(context, {
       selection,
       outgoing: await openOutgoing(route, resign),

@@ -3,6 +3,7 @@ import type { Forwarder } from '../../listen/forward.ts';
 import type { Inbox } from '../../listen/inbox.ts';
 import type { ListenOptions } from '../../listen/listen.ts';
 import type { Owed } from '../../listen/owed.ts';
+import { accent } from '../../terminal/view.ts';
 import { forwardTargets, readForwardHeaders } from './options.ts';
 
 interface Given {
@@ -35,6 +36,8 @@ export async function openReplies(context: Context, given: Given): Promise<Repli
   const stop = new AbortController();
   stopWhenInterrupted(context, stop);
   const { forwarder, send } = await openForwarder(context, given);
+  for (const text of [given.forwardTo?.href, ...(given.route ?? [])])
+    if (text !== undefined) context.talk.notice(['Forwarding to ', accent(text)]);
   const close = async (): Promise<void> => {
     stop.abort();
     await Promise.all([send.close(), inbox?.close()]);

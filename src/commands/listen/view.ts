@@ -1,3 +1,4 @@
+import { isSuccess } from '../../http/status.ts';
 import type { ForwardLine, ListenLine, ReadyLine, SchemeLine, SummaryLine } from '../../listen/line.ts';
 import { accent, bad, dim, good, MARKS, strong, type Text, type View, warn } from '../../terminal/view.ts';
 import { when } from '../../terminal/when.ts';
@@ -36,7 +37,7 @@ const scheme = ({ scheme: name, description, pinned }: SchemeLine): readonly Tex
 
 function viewForward(line: ForwardLine, now: number): View {
   const { forward, next_attempt_at: next } = line;
-  const isDelivered = forward.status !== null && forward.status >= 200 && forward.status < 300;
+  const isDelivered = isSuccess(forward.status);
   const then =
     next === null
       ? line.is_last

@@ -38,7 +38,7 @@ async function requestAll(
 ): Promise<void> {
   const { clock, signal, talk } = context;
   const { retryAll } = await import('../../deliveries/retry.ts');
-  const byId = new Map(run.planned.map((planned) => [planned.id, planned]));
+  const byId = new Map(waiting ? run.planned.map((planned) => [planned.id, planned] as const) : []);
   const { over, entries } = sortOut(run);
   const journal = countingJournal(run);
   const hear = ({ id, outcome, error }: RetryOutcome): void => {

@@ -108,14 +108,17 @@ export const doneRecord = (id: string, { outcome, error }: RetryEnding): unknown
 /** A run as its log tells it, put together record by record. */
 export class Replayed {
   readonly planned: PlannedRetry[] = [];
+  /** Of those that are not open. */
   readonly standings = new Map<string, Standing>();
+  /** Types and URLs come again and again: each is held once. */
+  readonly #texts = new Map<string, string>();
 
   /** False for what is no record of a retry. */
   take(json: unknown): boolean {
     if (!v.is(RECORD, json)) return false;
     if ('plan' in json) for (const row of json.plan) this.#plan(row);
     else if ('begin' in json) this.standings.set(json.begin, 'begun');
-    else if ('back' in json) this.standings.set(json.back, 'open');
+    else if ('back' in json) this.standings.delete(json.back);
     else {
       const error = json.error && new Failure(kindOf(json.error.kind), json.error.message);
       this.standings.set(json.done, { outcome: json.outcome, error });
@@ -124,8 +127,22 @@ export class Replayed {
   }
 
   #plan([id, event_type, webhook_url, status, attempt_number, created_at]: v.InferOutput<typeof ROW>): void {
-    this.planned.push({ id, event_type, webhook_url, status, attempt_number, created_at });
-    this.standings.set(id, 'open');
+    this.planned.push({
+      id,
+      event_type: this.#once(event_type),
+      webhook_url: this.#once(webhook_url),
+      status: this.#once(status),
+      attempt_number,
+      created_at,
+    });
+  }
+
+  #once(text: string | null): string | null {
+    if (text === null) return null;
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    this.#texts.set(text, text);
+    return text;
   }
 }
 

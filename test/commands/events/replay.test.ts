@@ -101,12 +101,14 @@ describe('events replay', () => {
     const exactly = '/app/kyc/%2F//x?key=%61&a=b';
     expect(app.received.map(({ target }) => target)).toEqual([exactly, exactly]);
     await inbox.keep([delivery('case.opened', 'evt_2')]);
-    for (const argv of [['last'], ['--since', '2h']]) {
-      const { code, stderr } = await replay(argv);
-      expect(code).toBe(2);
-      expect(stderr).toContain('--to http');
-    }
+    const named = await replay(['last']);
+    expect(named).toMatchObject({ code: 2, stderr: expect.stringContaining('--to http') });
+    const none = await replay(['--since', '2h', '--event', 'case.opened', '--failed']);
+    expect(none.code).not.toBe(0);
     expect(app.received).toHaveLength(2);
+    const filtered = await replay(['--since', '2h']);
+    expect(filtered).toMatchObject({ code: 0, stderr: expect.stringContaining('1 more were not forwarded') });
+    expect(app.received).toHaveLength(3);
   });
 
   test.each([
