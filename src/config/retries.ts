@@ -28,7 +28,7 @@ import { openRun, type RetryRun } from './retries/run.ts';
 import { readJson, setAside } from './store.ts';
 import { isNewer } from './versions.ts';
 
-export type { PlannedRetry, RetryEnding, Standing } from './retries/records.ts';
+export type { PlannedRetry } from './retries/records.ts';
 export type { RetryRun } from './retries/run.ts';
 
 /** Whose entries they are: a run goes on with the same profile, API and key alone. */
@@ -64,6 +64,7 @@ const MAX_KEPT_RUNS = 20;
 const MAX_AGE_MS = 7 * 24 * 3_600_000;
 /** A log without a header was being written when its process died; after so long nobody is at it. */
 const ORPHANED_LOG_AGE_MS = 3_600_000;
+const ID = /^[0-9a-f-]{36}$/;
 const HEADER_NAME = /^([0-9a-f-]{36})\.json$/;
 const LOG_NAME = /^([0-9a-f-]{36})\.log$/;
 const LEFTOVER =
@@ -116,16 +117,16 @@ class RetryFolder implements RetryRuns {
   }
 
   async unfinished(): Promise<readonly UnfinishedRetry[]> {
-    const { target } = this.#options;
     return this.#abandoned()
-      .filter(({ run }) => hasTarget(run, target))
+      .filter(({ run }) => hasTarget(run, this.#options.target))
       .map(({ run: { id, startedAt, count } }) => ({ id, startedAt, count }));
   }
 
   async resume(id: string): Promise<RetryRun | null> {
     const header = this.#read(id);
-    const generation = header && this.#freeClaim(header);
-    if (generation === null || !hasTarget(header?.run ?? null, this.#options.target)) return null;
+    if (header === null || !hasTarget(header.run, this.#options.target)) return null;
+    const generation = this.#freeClaim(header);
+    if (generation === null) return null;
     const now = this.#options.clock.now();
     const isOurs = this.#attempt(() => makeClaim(this.#folder, id, generation, this.#self, now));
     if (!isOurs) return null;
@@ -153,8 +154,7 @@ class RetryFolder implements RetryRuns {
   }
 
   #sweep(): void {
-    const { clock } = this.#options;
-    const now = clock.now();
+    const now = this.#options.clock.now();
     sweepLeftovers(this.#folder, LEFTOVER, now);
     for (const [index, { run }] of this.#abandoned().entries()) {
       const isOld = Math.abs(now - Date.parse(run.startedAt)) > MAX_AGE_MS;
@@ -232,8 +232,7 @@ class RetryFolder implements RetryRuns {
   }
 
   #headerOf(id: string): string {
-    if (!/^[0-9a-f-]{36}$/.test(id))
-      throw new Failure('internal', 'A retry has an id that cannot be a file name');
+    if (!ID.test(id)) throw new Failure('internal', 'A retry has an id that is no file name');
     return join(this.#folder, `${id}.json`);
   }
 
@@ -242,8 +241,8 @@ class RetryFolder implements RetryRuns {
   }
 }
 
-const hasTarget = (run: RetryTarget | null, { profile, baseUrl, account }: RetryTarget): boolean =>
-  run?.profile === profile && run.baseUrl === baseUrl && run.account === account;
+const hasTarget = (run: RetryTarget, { profile, baseUrl, account }: RetryTarget): boolean =>
+  run.profile === profile && run.baseUrl === baseUrl && run.account === account;
 
 function serialize(owner: Owner | null, run: RetryHeader['run']): string {
   const header: RetryHeader = { version: RETRY_VERSION, owner, run };

@@ -7,7 +7,6 @@ import { pooled } from './retry/pool.ts';
 export type { RetryJournal, RetryOutcome, RetryResult } from './retry/asking.ts';
 export type { RetryEntry } from './retry/evidence.ts';
 
-export const MAX_RETRY_CONCURRENCY = 64;
 /** How often one entry is asked for while the log shows each time that it was not carried out. */
 const MAX_ROUNDS = 4;
 /** The API may still be at work on what nobody waits for any more: the log is looked at so much later. */
@@ -15,7 +14,7 @@ const LOOK_AFTER_MS = 2_000;
 
 export interface RetryAllOptions extends AskingOptions {
   readonly entries: Iterable<RetryEntry> | AsyncIterable<RetryEntry>;
-  /** Requests at once: 1 to MAX_RETRY_CONCURRENCY. */
+  /** Requests at once. */
   readonly concurrency: number;
 }
 

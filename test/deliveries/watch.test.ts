@@ -25,6 +25,7 @@ function setUp(
       signal?.throwIfAborted();
       sleeps.push(ms);
       step(log, sleeps.length);
+      await new Promise((resolve) => setImmediate(resolve));
     },
   };
   const asked: (string | null)[] = [];

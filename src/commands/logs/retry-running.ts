@@ -2,6 +2,7 @@ import type { Api } from '../../api/client.ts';
 import type { Context } from '../../cli/context.ts';
 import type { PlannedRetry, RetryRun } from '../../config/retries.ts';
 import type { RetryEntry, RetryJournal, RetryOutcome } from '../../deliveries/retry.ts';
+import { Failure } from '../../errors.ts';
 import { type Retried, RetryReport } from './retry-report.ts';
 import { openWaiting, type Waiting } from './retry-waiting.ts';
 
@@ -98,8 +99,14 @@ function countingJournal(run: RetryRun): RetryJournal & { settled(): number } {
 }
 
 async function end({ talk }: Context, run: RetryRun, left: number): Promise<void> {
-  if (left === 0) return run.finish();
-  await run.leave();
+  try {
+    await (left === 0 ? run.finish() : run.leave());
+  } catch (error) {
+    // What was done is to be reported all the same.
+    if (!(error instanceof Failure)) throw error;
+    talk.warn(error.message);
+  }
+  if (left === 0) return;
   if (run.planned.length > 1) {
     talk.warn(
       `${left} of ${run.planned.length} entries are left: kycgenie logs retry --resume goes on with them`,

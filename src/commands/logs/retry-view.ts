@@ -7,7 +7,7 @@ import { viewEntries } from './view.ts';
 
 /** Rows for people; JSON has all. */
 const MAX_ROWS = 50;
-export const EMPTY = 'No delivery matches: there is nothing to retry.';
+const EMPTY = 'No delivery matches: there is nothing to retry.';
 
 const SHOWN: Readonly<Record<RetriedOutcome, Text>> = {
   delivered: good('delivered'),

@@ -12,7 +12,7 @@ export interface RetryEntry {
   readonly wasBegun?: boolean;
 }
 
-export type Verdict = 'happened' | 'not_happened' | 'unknown';
+type Verdict = 'happened' | 'not_happened' | 'unknown';
 
 /** Entries may show up a little out of order: the search goes this far beyond the oldest. */
 const SEARCH_MARGIN_MS = 60_000;
