@@ -27,6 +27,11 @@ interface FailureOptions {
   readonly mayHaveHappened?: boolean | undefined;
 }
 
+interface ApiFailureOptions extends FailureOptions {
+  /** How long the API asks to wait. */
+  readonly retryAfterMs?: number | null;
+}
+
 /** An error that was foreseen: its message is for people and holds no secret. */
 export class Failure extends Error {
   readonly kind: FailureKind;
@@ -57,10 +62,12 @@ export interface ApiProblem {
 /** The API answered, and the answer was an error. */
 export class ApiFailure extends Failure {
   readonly problem: ApiProblem;
+  readonly retryAfterMs: number | null;
 
-  constructor(kind: FailureKind, message: string, problem: ApiProblem, options: FailureOptions = {}) {
+  constructor(kind: FailureKind, message: string, problem: ApiProblem, options: ApiFailureOptions = {}) {
     super(kind, message, options);
     this.name = 'ApiFailure';
     this.problem = problem;
+    this.retryAfterMs = options.retryAfterMs ?? null;
   }
 }

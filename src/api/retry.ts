@@ -68,7 +68,9 @@ export function concluded(setback: Setback, attempts: number, mayHaveHappened: b
       : [`the API asks to wait ${Math.ceil(asked / 1000)} s`]),
   ].join('; ');
   const options = { hint: failure.hint, cause: failure.cause, mayHaveHappened };
-  if (failure instanceof ApiFailure) return new ApiFailure(failure.kind, message, failure.problem, options);
+  if (failure instanceof ApiFailure) {
+    return new ApiFailure(failure.kind, message, failure.problem, { ...options, retryAfterMs: asked });
+  }
   if (failure instanceof NetworkFailure) return new NetworkFailure(failure.reason, message, options);
   return failure;
 }

@@ -68,6 +68,8 @@ export interface Context {
   profiles(): Promise<ProfileStore>;
   secrets(): Promise<SecretStore>;
   journal(): Promise<Journal>;
+  /** Resolves when everything that was printed so far is with its reader. Throws what writing threw. */
+  flush(): Promise<void>;
   /** All of standard input, bounded; Failure `usage` on a terminal. */
   stdin(): Promise<string>;
   /** `-` is standard input, anything else a file's path. */

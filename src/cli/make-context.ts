@@ -26,10 +26,15 @@ interface Shared {
   readonly look: Look;
   readonly paint: Paint;
   readonly invoke: Context['invoke'];
+  readonly flush: Context['flush'];
 }
 
 /** Makes the context of one run. Nothing is opened before it is asked for, and then once. */
-export function makeContext(edge: Edge, globals: GlobalOptions, { look, paint, invoke }: Shared): Context {
+export function makeContext(
+  edge: Edge,
+  globals: GlobalOptions,
+  { look, paint, invoke, flush }: Shared,
+): Context {
   const { env, clock, signal, processes } = edge;
   const talk = makeTalk(edge, globals, look, paint);
   const stdinBytes = once(() => readStdin(edge));
@@ -65,6 +70,7 @@ export function makeContext(edge: Edge, globals: GlobalOptions, { look, paint, i
     readInput,
     readBytes: async (path) => (path === '-' ? stdinBytes() : readFile(path, MAX_BODY_BYTES)),
     invoke,
+    flush,
     ask: once(async () => {
       const { createQuestions } = await import('../terminal/prompt.ts');
       const noInput = (await places()).noInput.value;

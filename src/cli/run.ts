@@ -45,7 +45,9 @@ async function execute(tree: CommandTree, typed: Typed, edge: Edge): Promise<Exi
     quiet: globals.quiet === true,
     look: lookOf(edge.stdout, globals, edge),
   };
-  const context = await contextOf(tree, globals, edge);
+  let output: BatchedOutput | undefined;
+  const context = await contextOf(tree, globals, edge, async () => output?.flush());
+  output = openOutput(edge, context.talk);
   const show = (rendered: Rendered): Promise<void> => write(rendered, edge, context.talk);
   switch (command.kind) {
     case 'value': {
@@ -54,10 +56,10 @@ async function execute(tree: CommandTree, typed: Typed, edge: Edge): Promise<Exi
       return result.exit;
     }
     case 'list':
-      await showList(command.run(context, options, args), rendering, openOutput(edge, context.talk), show);
+      await showList(command.run(context, options, args), rendering, output, show);
       return 0;
     case 'stream':
-      await showStream(command.run(context, options, args), rendering, edge, context.talk);
+      await showStream(command.run(context, options, args), rendering, output, context.talk);
       return edge.signal.aborted ? exitCodeOf(edge.signal.reason) : 0;
   }
 }
@@ -65,10 +67,9 @@ async function execute(tree: CommandTree, typed: Typed, edge: Edge): Promise<Exi
 async function showStream(
   items: AsyncIterable<StreamItem>,
   rendering: Rendering,
-  edge: Edge,
+  output: BatchedOutput,
   talk: Talk,
 ): Promise<void> {
-  const output = openOutput(edge, talk);
   try {
     for await (const item of items) {
       const { stdout, notes } = await renderEvent(item, rendering);
@@ -84,11 +85,16 @@ async function showStream(
 const openOutput = (edge: Edge, talk: Talk): BatchedOutput =>
   new BatchedOutput((text) => talk.above(() => edge.stdout.write(text)), edge.turn);
 
-async function contextOf(tree: CommandTree, globals: GlobalOptions, edge: Edge): Promise<Context> {
+async function contextOf(
+  tree: CommandTree,
+  globals: GlobalOptions,
+  edge: Edge,
+  flush: Context['flush'],
+): Promise<Context> {
   const look = lookOf(edge.stderr, globals, edge);
   const invoke: Context['invoke'] = (argv, within) =>
     invokeCommand(tree, argv, { ...edge, ...within, stderr: NOWHERE });
-  return makeContext(edge, globals, { look, paint: await loadPaint(look.color), invoke });
+  return makeContext(edge, globals, { look, paint: await loadPaint(look.color), invoke, flush });
 }
 
 /** Invoked commands talk to nobody. */
@@ -98,7 +104,8 @@ async function invokeCommand(tree: CommandTree, argv: readonly string[], edge: E
   const parsed = await parse(tree, argv, { width: DEFAULT_HELP_COLUMNS, heading: (text) => text });
   if (parsed.kind === 'text') throw new Failure('usage', 'Only commands can be invoked');
   const { command, options, args, globals } = parsed;
-  const context = await contextOf(tree, globals, edge);
+  // What is invoked prints nothing.
+  const context = await contextOf(tree, globals, edge, async () => undefined);
   switch (command.kind) {
     case 'value':
       return { kind: 'value', ...(await command.run(context, options, args)) };

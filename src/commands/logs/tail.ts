@@ -67,7 +67,7 @@ export const command = defineStream({
         ...{ api, filter, clock: context.clock, signal: end.signal, lines: linesOf(options) },
         intervalMs: options.interval,
         onLook: ({ known, open }) => standing.look(known, open),
-        ...(tail && { resume: { state: tail.state, save: tail.save } }),
+        ...(tail && { resume: { state: tail.state, save: saveAfterPrinting(context, tail) } }),
       });
       for await (const event of events) {
         standing.note(event);
@@ -105,6 +105,14 @@ async function openResume(context: Context, name: string): Promise<Tail> {
     onDamage: context.talk.warn,
   });
 }
+
+/** What is saved as shown must be with its reader. */
+const saveAfterPrinting =
+  (context: Context, tail: Tail): Tail['save'] =>
+  async (state) => {
+    await context.flush();
+    await tail.save(state);
+  };
 
 /** A signal that also aborts after a time; `over` lets its timer go. */
 function endOf(context: Context, durationMs: number | undefined) {

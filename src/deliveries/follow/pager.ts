@@ -1,6 +1,6 @@
 import type { Api, LogPage } from '../../api/client.ts';
 import type { Clock } from '../../clock.ts';
-import { Failure, type FailureKind } from '../../errors.ts';
+import { ApiFailure, Failure, type FailureKind } from '../../errors.ts';
 import { PAGE_SIZE } from './bounds.ts';
 
 /** The first pause after a failure; each further one is twice as long, up to the longest. */
@@ -100,6 +100,5 @@ export function withJitter(ms: number, clock: Clock): number {
 
 /** What the API asked to wait, where the failure says so. */
 function askedMs(failure: Failure): number {
-  const asked = 'retryAfterMs' in failure ? failure.retryAfterMs : undefined;
-  return typeof asked === 'number' && asked > 0 ? asked : 0;
+  return failure instanceof ApiFailure ? (failure.retryAfterMs ?? 0) : 0;
 }
