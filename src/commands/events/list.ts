@@ -9,7 +9,7 @@ const DEFAULT_LIMIT = 50;
 export const command = defineList({
   description:
     'The oldest are let go when there are many. The table shows as much of each id as names it for the other ' +
-    'commands, and calls repeated what was delivered before; JSON is what listen --json printed.',
+    'commands, and calls repeated what was delivered before, also by an earlier run; JSON has the fields of listen --json.',
   examples: [
     { command: 'kycgenie events list --failed --since 1h' },
     { command: "kycgenie events list --event 'screening.*' --signature invalid" },
