@@ -1,17 +1,47 @@
 import type { Context } from '../../cli/context.ts';
 import type { Command, OptionValues } from '../../cli/define.ts';
+import { single } from '../../cli/options.ts';
 import { commandWord } from '../../command-word.ts';
 import type { Secret } from '../../secret.ts';
+import type { Wishes } from '../../sinks/sinks.ts';
 import { plain } from '../../terminal/text.ts';
 
 /** Where a new signing secret goes besides the store. */
-export interface SecretOptions {
+export interface SecretOptions extends Wishes {
   readonly showSecret?: true | undefined;
 }
 
 export const withSecretOptions = <A extends unknown[], O extends OptionValues, G extends OptionValues>(
   command: Command<A, O, G>,
-) => command.option('--show-secret', 'print the whole signing secret, not only its beginning');
+) =>
+  withSinkOptions(
+    command
+      .optionsGroup('Signing secret:')
+      .option('--show-secret', 'print the whole signing secret, not only its beginning'),
+  );
+
+/** In paths and names, `{EVENT_TYPE}` and `{ID}` stand for those of each webhook. */
+export const withSinkOptions = <A extends unknown[], O extends OptionValues, G extends OptionValues>(
+  command: Command<A, O, G>,
+) =>
+  command
+    .option(
+      '--secret-file <path>',
+      'write it to this file, 0600; for several webhooks a path with {EVENT_TYPE} or {ID}',
+      single('--secret-file'),
+    )
+    .option('--env-file <path>', 'set it in this env file, all else kept', single('--env-file'))
+    .option(
+      '--env-name <name>',
+      'variable to set there; for several, such as KYC_{EVENT_TYPE}_SECRET',
+      single('--env-name'),
+    )
+    .option(
+      '--secret-exec <command>',
+      'run this in the shell with the secret on its standard input, and KYCGENIE_WEBHOOK_ID, ' +
+        'KYCGENIE_EVENT_TYPE and KYCGENIE_WEBHOOK_URL in its environment',
+      single('--secret-exec'),
+    );
 
 /** The secret as it may be printed: masked unless asked for. */
 export const printable = (context: Context, secret: Secret, { showSecret }: SecretOptions): string =>
