@@ -1,5 +1,5 @@
+import { type Quote, quoteValue } from '../env-value.ts';
 import { Failure } from '../errors.ts';
-import { type Quote, quoteValue } from './quoting.ts';
 
 /** Where in a text a variable's value stands. */
 interface Span {

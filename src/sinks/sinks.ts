@@ -4,7 +4,7 @@ import { Failure } from '../errors.ts';
 import { followed, setInEnvFile } from './env-file.ts';
 import { type Handover, runSecretExec, type Surroundings } from './secret-exec.ts';
 import { checkSecretFile, writeSecretFile } from './secret-file.ts';
-import { checkTemplate, fill, fillName, namesId, type Subject } from './template.ts';
+import { checkTemplate, demandDistinct, fill, fillName, namesId, type Subject } from './template.ts';
 
 /** Where a secret is to go, as typed; paths and names may hold placeholders. */
 export interface Wishes {
@@ -88,7 +88,7 @@ async function handTo(sink: Sink, handover: Handover, surroundings: Surroundings
 function openSecretFile(template: string, expected: readonly Expected[]): Sink {
   checkTemplate(FILE, template);
   const target = (subject: Subject): string => fill(FILE, template, subject);
-  demandDistinct(FILE, expected, (subject) => pathKey(target(subject)));
+  demandDistinct(FILE, expected.map(standIn), (subject) => pathKey(target(subject)));
   for (const path of knownPaths(FILE, template, expected)) checkSecretFile(path);
   return {
     kind: 'secret_file',
@@ -102,7 +102,7 @@ function openEnvFile(template: string, nameTemplate: string, expected: readonly 
   checkTemplate(NAME, nameTemplate);
   const path = (subject: Subject): string => fill(ENV_FILE, template, subject);
   const name = (subject: Subject): string => fillName(NAME, nameTemplate, subject);
-  demandDistinct(NAME, expected, (subject) => `${name(subject)} ${pathKey(path(subject))}`);
+  demandDistinct(NAME, expected.map(standIn), (subject) => `${name(subject)} ${pathKey(path(subject))}`);
   for (const known of knownPaths(ENV_FILE, template, expected)) followed(known);
   return {
     kind: 'env_file',
@@ -122,18 +122,6 @@ const standIn = ({ webhookId, eventType }: Expected, index: number): Subject => 
   webhookId: webhookId ?? String(index),
   eventType,
 });
-
-function demandDistinct(
-  flag: string,
-  expected: readonly Expected[],
-  keyOf: (subject: Subject) => string,
-): void {
-  const keys = expected.map((one, index) => keyOf(standIn(one, index)));
-  if (new Set(keys).size === keys.length) return;
-  throw new Failure('usage', `${flag} gives ${keys.length} secrets ${new Set(keys).size} places`, {
-    hint: 'Put {EVENT_TYPE} or {ID} into it: they stand for those of each webhook.',
-  });
-}
 
 /** The paths that are known before the ids are, their folders proven to be there. */
 function knownPaths(flag: string, template: string, expected: readonly Expected[]): readonly string[] {

@@ -26,9 +26,6 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** No system takes longer ones everywhere. */
 const MAX_NAME_CHARS = 200;
 
-/** For help, after what an option's value is. */
-export const PLACEHOLDER_HELP = '{EVENT_TYPE} and {ID} stand for those of each webhook';
-
 /** Throws Failure `usage` for a placeholder that there is not. */
 export function checkTemplate(flag: string, template: string): void {
   const known = Object.keys(PLACEHOLDERS);
@@ -65,5 +62,18 @@ export function fillName(flag: string, template: string, subject: Subject): stri
   // Not quoted: who mistakes the option for the secret itself must not find it in a log.
   throw new Failure('usage', `${flag} takes the name of an environment variable`, {
     hint: 'Letters, digits and underscores, no digit first, such as KYC_{EVENT_TYPE}_SECRET.',
+  });
+}
+
+/** Throws Failure `usage` where two webhooks would have the same. */
+export function demandDistinct(
+  flag: string,
+  subjects: readonly Subject[],
+  keyOf: (subject: Subject) => string,
+): void {
+  const places = new Set(subjects.map(keyOf)).size;
+  if (places === subjects.length) return;
+  throw new Failure('usage', `${flag} gives ${subjects.length} secrets only ${places} between them`, {
+    hint: 'Put {EVENT_TYPE} or {ID} into it: they stand for those of each webhook.',
   });
 }

@@ -51,6 +51,9 @@ export async function openSecretSinks(
 export const wantsSinks = ({ secretFile, envFile, envName, secretExec }: SecretOptions): boolean =>
   [secretFile, envFile, envName, secretExec].some((wish) => wish !== undefined);
 
+/** The same where `--env-name` has a use of its own. */
+export const wantsPlace = (options: SecretOptions): boolean => wantsSinks({ ...options, envName: undefined });
+
 /** The exit code of the worst failure to hand over, 0 without one. */
 export const handedExit = (items: readonly WithHandedOver[]): ExitCode =>
   worstExitCode(failuresOf(items).map(({ exit_code }) => exit_code));

@@ -48,11 +48,16 @@ export const printable = (context: Context, secret: Secret, { showSecret }: Secr
   showSecret ? reveal(context, secret) : secret.mask();
 
 /** The secret in full, to be printed; GitHub Actions is told to mask it in its logs first. */
-export function reveal({ env, talk }: Context, secret: Secret): string {
+export function reveal(context: Context, secret: Secret): string {
   const value = secret.reveal();
-  // A percent sign begins an escape in commands to the runner.
-  if (env['GITHUB_ACTIONS'] === 'true') talk.raw(`::add-mask::${value.replaceAll('%', '%25')}`);
+  hideInLogs(context, value);
   return value;
+}
+
+/** Has GitHub Actions mask this text in its logs, before it is printed. */
+export function hideInLogs({ env, talk }: Context, text: string): void {
+  // A percent sign begins an escape in commands to the runner.
+  if (env['GITHUB_ACTIONS'] === 'true') talk.raw(`::add-mask::${text.replaceAll('%', '%25')}`);
 }
 
 /**
