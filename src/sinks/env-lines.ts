@@ -20,7 +20,8 @@ export function setVariable(text: string, name: string, value: string): string {
   const span = findValue(text, name);
   if (span === null) return `${text}${lineEndBefore(text)}${name}=${quoted(value, '')}${lineBreak(text)}`;
   const first = text.charAt(span.from);
-  const wanted = QUOTES.includes(first) && span.to - span.from > 1 ? first : '';
+  const isQuoted = span.to - span.from > 1 && text.charAt(span.to - 1) === first;
+  const wanted = isQuoted && QUOTES.includes(first) ? first : '';
   return text.slice(0, span.from) + quoted(value, wanted) + text.slice(span.to);
 }
 
