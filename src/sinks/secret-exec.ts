@@ -38,12 +38,20 @@ export async function runSecretExec(
 ): Promise<void> {
   signal.throwIfAborted();
   const running = start({ program: { line }, env, added: about(handover), hasInput: true }, clock);
-  const output = new Tail(running.outputs);
+  // Each by itself: what comes in between would hide a secret from its redaction.
+  const outputs = running.outputs.map((output) => new Tail(output));
   running.stdin?.end(Buffer.from(handover.secret.reveal(), 'utf8'));
   const ending = await firstOf(running, clock, signal);
   if (ending === 'late') throw failed(`it did not end within ${COMMAND_TIMEOUT_MS / 1000} s`, '');
   await withinTime(clock, LAST_WORDS_MS, running.closed);
-  if (!ending.isSuccess) throw failed(ending.how, output.shown(handover.secret));
+  if (!ending.isSuccess)
+    throw failed(
+      ending.how,
+      outputs
+        .map((output) => output.shown(handover.secret))
+        .join(' ')
+        .trim(),
+    );
 }
 
 /** Its end, or `late` once it was stopped for taking too long. */
@@ -85,11 +93,9 @@ class Tail {
   #kept = Buffer.alloc(0);
   #isCut = false;
 
-  constructor(outputs: readonly Readable[]) {
-    for (const output of outputs) {
-      output.on('data', (chunk: Buffer) => this.#take(chunk));
-      output.on('error', () => undefined);
-    }
+  constructor(output: Readable) {
+    output.on('data', (chunk: Buffer) => this.#take(chunk));
+    output.on('error', () => undefined);
   }
 
   #take(chunk: Buffer): void {

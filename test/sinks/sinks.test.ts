@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { Failure } from '../../src/errors.ts';
+import { withLock } from '../../src/lock.ts';
 import { Secret } from '../../src/secret.ts';
 import { COMMAND_TIMEOUT_MS } from '../../src/sinks/secret-exec.ts';
 import { type Expected, type Handed, handOver, openSinks, type Wishes } from '../../src/sinks/sinks.ts';
@@ -142,6 +143,17 @@ describe('an env file', () => {
     }
   });
 
+  test('is not touched while another process holds its lock', async () => {
+    let writing: Promise<unknown> = Promise.resolve();
+    await withLock(at('.env'), systemClock, async () => {
+      writing = hand(wishes());
+      for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      writeFileSync(at('.env'), 'THEIRS=1\n');
+    });
+    await writing;
+    expect(read('.env')).toBe(`THEIRS=1\nKYC=${SECRET}\n`);
+  });
+
   test('loses nothing when many write at once', async () => {
     const ids = Array.from({ length: 12 }, (_, index) => `w-${index}`);
     await Promise.all(ids.map((webhookId) => hand({ ...wishes(), envName: 'KYC_{ID}' }, { webhookId })));
@@ -197,6 +209,24 @@ describe('a command', () => {
     const message = messageOf(await errorOf({ secretExec: line }));
     expect(message.length).toBeLessThan(700);
     expect(message).not.toMatch(/c2luay|YW5hcnk|c2VjcmV0/);
+  });
+
+  test('that prints a long secret again and again shows no piece of it', async () => {
+    const secret = `whsec_${'QmFk'.repeat(750)}`;
+    const line = 's=$(cat); for i in 1 2 3 4 5 6 7 8 9; do echo "$s"; done; exit 1';
+    expect(messageOf(await errorOf({ secretExec: line }, { secret }))).not.toContain('QmFk');
+  });
+
+  test('that prints something else between two halves of the secret does not show them', async () => {
+    const line =
+      's=$(cat); printf %.15s "$s"; while [ ! -e "$DIR/go" ]; do sleep 0.01; done; ' +
+      'echo between >&2; printf %s "$s" | tail -c +16; exit 1';
+    const running = errorOf({ secretExec: line });
+    for (let turn = 0; turn < 20; turn += 1) await systemClock.sleep(1);
+    writeFileSync(at('go'), '');
+    const message = messageOf(await running);
+    expect(message).toContain('between');
+    expect(message).not.toContain(SECRET.slice(16));
   });
 
   test('that cannot be started, or is ended by a signal, fails', async () => {
