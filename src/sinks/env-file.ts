@@ -27,7 +27,7 @@ export function followed(path: string): string {
   const found = statSync(file, { throwIfNoEntry: false }) ?? lstatSync(file, { throwIfNoEntry: false });
   if (!found || found.isFile()) return file;
   const what = found.isDirectory() ? 'a folder' : found.isSymbolicLink() ? 'a broken link' : 'not a file';
-  throw new Failure('usage', `--env-file takes a file, and ${path} is ${what}`);
+  throw new Failure('usage', `--dotenv takes a file, and ${path} is ${what}`);
 }
 
 function realPath(path: string): string {

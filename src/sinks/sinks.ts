@@ -38,7 +38,7 @@ export interface Handed {
 }
 
 const FILE = '--secret-file';
-const ENV_FILE = '--env-file';
+const ENV_FILE = '--dotenv';
 const NAME = '--env-name';
 
 /**

@@ -37,7 +37,7 @@ interface ExportOptions extends SecretOptions {
 export const command = defineCommand({
   description:
     'Prints the current secrets of the named webhooks, or of all that are stored: as lines that a shell and dotenv ' +
-    'read back, as one JSON object, or as the manifest of a Kubernetes Secret. With --secret-file, --env-file or ' +
+    'read back, as one JSON object, or as the manifest of a Kubernetes Secret. With --secret-file, --dotenv or ' +
     '--secret-exec they go there instead, and nothing of them is printed: this repeats what failed on create or ' +
     'rotate. --env-name names the variables, by default KYC_{EVENT_TYPE}_SECRET; {EVENT_TYPE} and {ID} stand for ' +
     'those of each webhook.',

@@ -55,7 +55,7 @@ export const command = defineCommand({
     },
     {
       command:
-        "kycgenie webhooks create --event 'case.*' --url https://example.com/kyc --env-file .env --env-name 'KYC_{EVENT_TYPE}_SECRET'",
+        "kycgenie webhooks create --event 'case.*' --url https://example.com/kyc --dotenv .env --env-name 'KYC_{EVENT_TYPE}_SECRET'",
     },
     {
       command:

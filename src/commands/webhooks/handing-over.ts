@@ -1,8 +1,9 @@
 import type { Context } from '../../cli/context.ts';
 import { type ExitCode, type FailureReport, reportFailure, worstExitCode } from '../../cli/failure.ts';
 import { commandWord } from '../../command-word.ts';
+import { Failure } from '../../errors.ts';
 import type { Handover } from '../../sinks/secret-exec.ts';
-import type { Expected, Handed, Sink } from '../../sinks/sinks.ts';
+import type { Expected, Handed, Sink, Wishes } from '../../sinks/sinks.ts';
 import { bad, dim, good, type Text } from '../../terminal/view.ts';
 import type { SecretOptions } from './secret-options.ts';
 
@@ -38,7 +39,7 @@ export async function openSecretSinks(
 ): Promise<SecretSinks> {
   if (!wantsSinks(options)) return { handOver: async () => ({}) };
   const { handOver, openSinks } = await import('../../sinks/sinks.ts');
-  const sinks = openSinks(options, expected);
+  const sinks = openSinks(wishesOf(options), expected);
   return {
     async handOver(handover) {
       const handed = await handOver(sinks, handover, context);
@@ -48,8 +49,14 @@ export async function openSecretSinks(
 }
 
 /** True where a secret is to go anywhere but into the store. */
-export const wantsSinks = ({ secretFile, envFile, envName, secretExec }: SecretOptions): boolean =>
-  [secretFile, envFile, envName, secretExec].some((wish) => wish !== undefined);
+export const wantsSinks = ({ secretFile, dotenv, envFile, envName, secretExec }: SecretOptions): boolean =>
+  [secretFile, dotenv, envFile, envName, secretExec].some((wish) => wish !== undefined);
+
+function wishesOf({ dotenv, envFile, ...rest }: SecretOptions): Wishes {
+  if (dotenv !== undefined && envFile !== undefined)
+    throw new Failure('usage', '--dotenv and --env-file are the same: give one of them');
+  return { ...rest, envFile: dotenv ?? envFile };
+}
 
 /** The same where `--env-name` has a use of its own. */
 export const wantsPlace = (options: SecretOptions): boolean => wantsSinks({ ...options, envName: undefined });
@@ -85,12 +92,13 @@ function tell(context: Context, webhookId: string, options: SecretOptions, hande
 const ended = (text: string): string => text.replace(/(?<![.:?!…])$/, '.');
 
 /** As typed, but for what may hold a secret or means something to a shell. */
-function flagsOf(sink: Sink['kind'], { secretFile = '', envFile = '', envName = '' }: SecretOptions): string {
+function flagsOf(sink: Sink['kind'], options: SecretOptions): string {
+  const { secretFile = '', dotenv = options.envFile ?? '', envName = '' } = options;
   switch (sink) {
     case 'secret_file':
       return `--secret-file ${pathWord(secretFile)}`;
     case 'env_file':
-      return `--env-file ${pathWord(envFile)} --env-name ${pathWord(envName)}`;
+      return `--dotenv ${pathWord(dotenv)} --env-name ${pathWord(envName)}`;
     case 'secret_exec':
       return "--secret-exec '…'";
   }

@@ -9,6 +9,8 @@ import { plain } from '../../terminal/text.ts';
 /** Where a new signing secret goes besides the store. */
 export interface SecretOptions extends Wishes {
   readonly showSecret?: true | undefined;
+  /** The other spelling of `envFile`. */
+  readonly dotenv?: string | undefined;
 }
 
 export const withSecretOptions = <A extends unknown[], O extends OptionValues, G extends OptionValues>(
@@ -20,7 +22,11 @@ export const withSecretOptions = <A extends unknown[], O extends OptionValues, G
       .option('--show-secret', 'print the whole signing secret, not only its beginning'),
   );
 
-/** In paths and names, `{EVENT_TYPE}` and `{ID}` stand for those of each webhook. */
+/**
+ * `--dotenv` is there because node, up to 24 at least, takes an `--env-file` behind the script for its own, too, and ends
+ * with exit code 9 where there is no such file: ours then never runs. In paths and names, `{EVENT_TYPE}` and `{ID}` stand for
+ * those of each webhook.
+ */
 export const withSinkOptions = <A extends unknown[], O extends OptionValues, G extends OptionValues>(
   command: Command<A, O, G>,
 ) =>
@@ -30,7 +36,12 @@ export const withSinkOptions = <A extends unknown[], O extends OptionValues, G e
       'write it to this file, 0600; for several webhooks a path with {EVENT_TYPE} or {ID}',
       single('--secret-file'),
     )
-    .option('--env-file <path>', 'set it in this env file, all else kept', single('--env-file'))
+    .option('--dotenv <path>', 'set it in this env file, all else kept', single('--dotenv'))
+    .option(
+      '--env-file <path>',
+      'the same where the file is there already; else node refuses it',
+      single('--env-file'),
+    )
     .option(
       '--env-name <name>',
       'variable to set there; for several, such as KYC_{EVENT_TYPE}_SECRET',

@@ -42,7 +42,7 @@ const storedSecret = async (id: string): Promise<string> =>
 
 describe('webhooks create', () => {
   test('hands the stored secret to each place, and says so', async () => {
-    const places = ['--secret-file', at('s'), '--env-file', at('.env'), '--env-name', 'KYC'];
+    const places = ['--secret-file', at('s'), '--dotenv', at('.env'), '--env-name', 'KYC'];
     const created = await json([...PLAIN, ...places, '--secret-exec', 'cat > "$DIR/in"']);
     const secret = await storedSecret(created.id);
     expect([read('s'), read('.env'), read('in')]).toEqual([secret, `KYC=${secret}\n`, secret]);
@@ -56,7 +56,7 @@ describe('webhooks create', () => {
   });
 
   test('gives each webhook of a group its own place', async () => {
-    const places = ['--env-file', at('.env'), '--env-name', 'KYC_{EVENT_TYPE}_SECRET'];
+    const places = ['--dotenv', at('.env'), '--env-name', 'KYC_{EVENT_TYPE}_SECRET'];
     const created = await json([...GROUP, ...places, '--secret-exec', 'cat > "$DIR/$KYCGENIE_EVENT_TYPE"']);
     const secrets = await Promise.all(created.map(({ id }: Json) => storedSecret(id)));
     expect(read('.env')).toBe(
@@ -191,10 +191,23 @@ describe('as a process', () => {
     expect(text).toBe(`${kept.webhook_id}\n`);
   });
 
+  test('it takes --env-file for a file that is there, which node lets through, and --dotenv for any', async () => {
+    for (const [flag, file] of [
+      ['--dotenv', at('new')],
+      ['--env-file', at('new')],
+    ] as const) {
+      const { code, text } = await program.run([...PLAIN, flag, file, '--env-name', 'KYC'], env());
+      expect(code, text).toBe(0);
+    }
+    expect(read('new')).toMatch(/^KYC=whsec_\S+\n$/);
+    const both = await run([...PLAIN, '--env-file', at('new'), '--dotenv', at('new'), '--env-name', 'KYC']);
+    expect(both.code).toBe(2);
+  });
+
   test('several of them at once lose no line of one env file', async () => {
     const types = ['case.opened', 'case.resolved', 'alert.created', 'batch.failed'];
     writeFileSync(at('.env'), '# mine\nKYC_CASE_OPENED="old"\n');
-    const names = ['--env-file', at('.env'), '--env-name', 'KYC_{EVENT_TYPE}'];
+    const names = ['--dotenv', at('.env'), '--env-name', 'KYC_{EVENT_TYPE}'];
     const ran = await Promise.all(
       types.map((type) =>
         program.run(['webhooks', 'create', '--event', type, '--url', URL, ...names], env()),
