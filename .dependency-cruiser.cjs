@@ -3,9 +3,9 @@
  * time, `later` one behind import(), which is not read on start.
  */
 const LEAF_FILES =
-  'api-versions|append-log|clock|command-word|duration|errors|http|json-text|lock|loopback|make-folder|process-status|record|secret|serve|system-error|tunnel|version';
+  'api-versions|append-log|child|clock|command-word|duration|env-value|errors|http|json-text|lock|loopback|make-folder|process-status|record|redact|secret|serve|system-error|tunnel|version';
 const LEAVES = `^src/(?:(?:${LEAF_FILES})\\.ts|(?:append-log|events|http|serve|tunnel)/)`;
-const ROOMS = '^src/(?:api|config|deliveries|listen|provision|sandbox|sending|signing)/';
+const ROOMS = '^src/(?:api|config|deliveries|listen|provision|sandbox|sending|signing|sinks)/';
 const room = (name) => `^src/${name}/`;
 
 /** from, what it may import, what it may import as types, what it may import later */
@@ -24,6 +24,7 @@ const rules = [
   { from: room('provision'), now: [room('provision'), LEAVES], types: [room('api'), room('config')] },
   { from: room('listen'), now: [room('listen'), room('signing'), LEAVES] },
   { from: room('sending'), now: [room('sending'), LEAVES] },
+  { from: room('sinks'), now: [room('sinks'), LEAVES] },
   { from: room('sandbox'), now: [room('sandbox'), room('signing'), LEAVES], types: ['^src/api/wire\\.ts$'] },
   {
     from: room('cli'),
@@ -48,7 +49,7 @@ const rules = [
 
 /** One owner for each third-party package and for each kind of socket. */
 const owners = {
-  'node:child_process': '^src/tunnel/',
+  'node:child_process': '^src/child\\.ts$',
   undici: '^src/http/',
   'node:(?:http|https|net|tls)': '^src/(?:http|serve)(?:/|\\.ts$)',
   conf: '^src/config/',

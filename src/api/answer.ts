@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { ApiFailure, type ApiProblem } from '../errors.ts';
 import type { HttpResponse } from '../http.ts';
+import { redact } from '../redact.ts';
 import type { Secret } from '../secret.ts';
-import { redact } from './trace.ts';
 
 /** How much of an unexpected answer a message shows. */
 const MAX_SHOWN_CHARS = 80;

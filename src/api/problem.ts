@@ -1,7 +1,7 @@
 import { ApiFailure, type ApiProblem, type FailureKind } from '../errors.ts';
+import { withoutText } from '../redact.ts';
 import { type ApiAnswer, bareProblem, label, notJson, unexpected } from './answer.ts';
 import { isShallow } from './schemas.ts';
-import { withoutText } from './trace.ts';
 
 /**
  * Error answers. Two envelopes are known: `{error: text, code, request_id, errors, details}` and

@@ -9,7 +9,7 @@ export const COMMANDS: CommandTree = {
       get: leaf('Show one subscription', () => import('./webhooks/get.ts')),
       update: leaf('Change a subscription', () => import('./webhooks/update.ts')),
       delete: leaf('Delete subscriptions', () => import('./webhooks/delete.ts')),
-      rotate: leaf('Replace the signing secret of a subscription', () => import('./webhooks/rotate.ts')),
+      rotate: leaf('Replace signing secrets', () => import('./webhooks/rotate.ts')),
       test: leaf('Have a test event delivered and show the outcome', () => import('./webhooks/test.ts')),
       recover: leaf('Finish what a crash interrupted', () => import('./webhooks/recover.ts')),
       prune: leaf('Delete what a killed listen left behind', () => import('./webhooks/prune.ts')),
@@ -45,6 +45,10 @@ export const COMMANDS: CommandTree = {
     secrets: group('Signing secrets kept on this machine', {
       list: leaf('List the stored signing secrets, without their values', () => import('./secrets/list.ts')),
       show: leaf('Print a stored signing secret', () => import('./secrets/show.ts')),
+      export: leaf(
+        'Print stored secrets for other programs, or hand them over',
+        () => import('./secrets/export.ts'),
+      ),
       import: leaf('Store a signing secret from elsewhere', () => import('./secrets/import.ts')),
       forget: leaf('Forget the stored secrets of a webhook', () => import('./secrets/forget.ts')),
     }),

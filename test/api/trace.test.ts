@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { redact, redactBody } from '../../src/api/trace.ts';
+import { redactBody } from '../../src/api/trace.ts';
+import { redact } from '../../src/redact.ts';
 import { Secret } from '../../src/secret.ts';
 import { json, reset } from '../support/faulty-server.ts';
 import { failureOf, KEY, NOW, type OpenApi, openApi } from './open-api.ts';

@@ -2,7 +2,7 @@ import type { CreatedWebhook } from '../../api/client.ts';
 import type { NewWebhook } from '../../api/wire.ts';
 import type { Context } from '../../cli/context.ts';
 import { defineCommand } from '../../cli/define.ts';
-import type { FailureReport } from '../../cli/failure.ts';
+import { type FailureReport, worstExitCode } from '../../cli/failure.ts';
 import { chooseEvents, collect, readJsonObject, single } from '../../cli/options.ts';
 import { Failure } from '../../errors.ts';
 import { EVENT_GROUPS, EVENT_TYPES, typesOfGroup } from '../../events/catalog.ts';
@@ -10,12 +10,19 @@ import type { Keeping } from '../../provision/keeping.ts';
 import type { Recovery } from '../../provision/recover.ts';
 import { bad, dim, good, MARKS, type View } from '../../terminal/view.ts';
 import { batch, batchExit, why } from '../batch.ts';
+import {
+  handedExit,
+  openSecretSinks,
+  type SecretSinks,
+  viewHandedOver,
+  type WithHandedOver,
+} from './handing-over.ts';
 import { openKeeping, recoverFirst } from './keeping.ts';
 import { checkReceiverUrl, receiverProblem } from './receiver-url.ts';
 import { printable, type SecretOptions, withSecretOptions } from './secret-options.ts';
 
 /** A new subscription as it is printed; `id` and `secret_key` are null where creating it failed. */
-interface Created {
+interface Created extends WithHandedOver {
   readonly id: string | null;
   readonly event_type: string;
   readonly webhook_url: string;
@@ -46,6 +53,15 @@ export const command = defineCommand({
       command:
         "kycgenie webhooks create --event 'onboarding.*' --event case.opened --url https://example.com/kyc",
     },
+    {
+      command:
+        "kycgenie webhooks create --event 'case.*' --url https://example.com/kyc --dotenv .env --env-name 'KYC_{EVENT_TYPE}_SECRET'",
+    },
+    {
+      command:
+        "kycgenie webhooks create --event all --url https://example.com/kyc --secret-exec 'gh secret set KYC_SECRET'",
+      means: 'straight into another store',
+    },
     { command: 'kycgenie webhooks create --event all --url https://example.com/kyc --json | jq -r .id' },
   ],
   exits: [4, 5, 6, 7],
@@ -64,12 +80,15 @@ export const command = defineCommand({
     ),
   async run(context, options: CreateOptions): Promise<Created | readonly Item[]> {
     const { requests, many } = await readRequests(context, options);
-    const items = await createAll(context, requests, options);
+    const expected = requests.map(({ event_type: eventType }) => ({ webhookId: null, eventType }));
+    const sinks = await openSecretSinks(context, options, expected);
+    const items = await createAll(context, requests, { ...options, sinks });
     return many ? items : withoutError(items);
   },
   view: (data) => ('event_type' in data ? viewOne(data) : viewMany(data)),
   ids: (data) => ('event_type' in data ? [data] : data).flatMap(({ id }) => (id === null ? [] : [id])),
-  exit: (data) => ('event_type' in data ? 0 : batchExit(data)),
+  exit: (data) =>
+    'event_type' in data ? handedExit([data]) : worstExitCode([batchExit(data), handedExit(data)]),
 });
 
 interface Wish {
@@ -120,7 +139,7 @@ async function askUrl(context: Context): Promise<string> {
 async function createAll(
   context: Context,
   requests: readonly NewWebhook[],
-  options: CreateOptions,
+  { sinks, ...options }: CreateOptions & { readonly sinks: SecretSinks },
 ): Promise<readonly Item[]> {
   const keeping = await openKeeping(context);
   const create = await openCreate(keeping, await recoverFirst(context, keeping), options.idempotencyKey);
@@ -135,6 +154,7 @@ async function createAll(
         message,
         secret_key: printable(context, secret, options),
         secret_stored: true,
+        ...(await sinks.handOver({ webhookId: id, ...names(request), secret })),
         error: null,
       };
     },
@@ -171,6 +191,8 @@ const about = ({ event_type, webhook_url, description }: NewWebhook) => ({
   description: description ?? null,
 });
 
+const names = ({ event_type: eventType, webhook_url: webhookUrl }: NewWebhook) => ({ eventType, webhookUrl });
+
 function withoutError(items: readonly Item[]): Created {
   const [{ error: _none, ...created }] = items as readonly [Item];
   return created;
@@ -185,6 +207,7 @@ const viewOne = (created: Created): View => ({
     ['url', created.webhook_url],
     ...(created.description === null ? [] : [['description', created.description] as const]),
     ['secret', [created.secret_key ?? '', dim('  stored; kycgenie secrets show prints it')]],
+    ...(created.handed_over ? [['secret is', viewHandedOver(created)] as const] : []),
   ],
 });
 
@@ -196,11 +219,13 @@ const viewMany = (items: readonly Item[]): View => ({
     { title: 'SECRET' },
     { title: 'OUTCOME', shrink: true },
   ],
-  rows: items.map(({ id, event_type, secret_key, error }) => [
-    id ?? dim('-'),
-    event_type,
-    secret_key ?? dim('-'),
-    error ? [bad('failed '), why(error)].flat() : good('created, secret stored'),
+  rows: items.map((item) => [
+    item.id ?? dim('-'),
+    item.event_type,
+    item.secret_key ?? dim('-'),
+    item.error
+      ? [bad('failed '), why(item.error)].flat()
+      : [good('created, secret stored'), ...(item.handed_over ? [', ', ...viewHandedOver(item)] : [])],
   ]),
   empty: 'Nothing to create.',
 });
