@@ -1,4 +1,5 @@
 import type { Context } from '../../../cli/context.ts';
+import { isSuccess } from '../../../http/status.ts';
 import type { Secret } from '../../../secret.ts';
 import type { Outcome, Outgoing } from '../../../sending/attempt.ts';
 import type { Scheme } from '../../../signing/scheme.ts';
@@ -43,12 +44,11 @@ export async function probeUntilAccepted(
   secret: Secret,
 ): Promise<Probed> {
   const { clock, signal } = context;
-  const { isSuccess } = await import('../../../sending/attempt.ts');
   const endMs = clock.now() + probing.timeoutMs;
   let pauseMs = FIRST_PAUSE_MS;
   for (let attempts = 1; ; attempts += 1) {
     const outcome = await probe(context, probing, secret);
-    const isOver = isSuccess(outcome) || signal.aborted || clock.now() + pauseMs > endMs;
+    const isOver = isSuccess(outcome.status) || signal.aborted || clock.now() + pauseMs > endMs;
     if (isOver) return { attempts, outcome };
     // Where it is interrupted, the next delivery is not made, and says so.
     await clock.sleep(pauseMs, signal).catch(() => undefined);

@@ -2,6 +2,7 @@ import type { Context } from '../../../cli/context.ts';
 import { type FailureReport, reportFailure } from '../../../cli/failure.ts';
 import { commandWord } from '../../../command-word.ts';
 import { Failure } from '../../../errors.ts';
+import { isSuccess } from '../../../http/status.ts';
 import type { Secret } from '../../../secret.ts';
 import type { Outcome } from '../../../sending/attempt.ts';
 import { signingScheme } from '../../scheme-name.ts';
@@ -72,11 +73,11 @@ function open(context: Context, { id }: Target, probing: Probing): Verifier {
       const { secret } = await storedSecret(context, id);
       const outcome = await probe(context, probing, secret);
       context.signal.throwIfAborted();
-      if (!(await isAccepted(outcome))) throw refusedBefore(id, outcome);
+      if (!isSuccess(outcome.status)) throw refusedBefore(id, outcome);
     },
     async after(secret) {
       const { attempts, outcome } = await probeUntilAccepted(context, probing, secret);
-      const success = await isAccepted(outcome);
+      const success = isSuccess(outcome.status);
       const failure = context.signal.aborted ? context.signal.reason : refusedAfter(id, outcome);
       return {
         url: outcome.url,
@@ -87,10 +88,6 @@ function open(context: Context, { id }: Target, probing: Probing): Verifier {
       };
     },
   };
-}
-
-async function isAccepted(outcome: Outcome): Promise<boolean> {
-  return (await import('../../../sending/attempt.ts')).isSuccess(outcome);
 }
 
 function refusedBefore(id: string, outcome: Outcome): Failure {
