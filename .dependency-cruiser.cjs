@@ -3,7 +3,7 @@
  * time, `later` one behind import(), which is not read on start.
  */
 const LEAF_FILES =
-  'api-versions|append-log|clock|command-word|duration|errors|http|lock|loopback|process-status|record|secret|serve|system-error|tunnel|version';
+  'api-versions|append-log|clock|command-word|duration|errors|http|located|lock|loopback|nearest|process-status|record|secret|serve|system-error|tunnel|version';
 const LEAVES = `^src/(?:(?:${LEAF_FILES})\\.ts|(?:append-log|events|http|serve|tunnel)/)`;
 const ROOMS = '^src/(?:api|config|deliveries|listen|provision|sandbox|sending|signing)/';
 const room = (name) => `^src/${name}/`;
