@@ -21,6 +21,7 @@ export async function editYaml(text: string, source: string, edits: readonly Yam
   if (edits.length === 0) return text;
   try {
     for (const edit of edits) await make(document, edit);
+    return write(document, text);
   } catch (cause) {
     throw new Failure(
       'usage',
@@ -31,7 +32,11 @@ export async function editYaml(text: string, source: string, edits: readonly Yam
       },
     );
   }
-  const isJson = /^\s*\{/.test(text);
+}
+
+/** What is behind an alias must not go: writing throws then. */
+function write(document: Document, before: string): string {
+  const isJson = /^\s*\{/.test(before);
   return document.toString({
     lineWidth: 0,
     ...(isJson && { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'QUOTE_DOUBLE' }),

@@ -98,7 +98,7 @@ async function planAndApply(
 
 async function confirm(context: Context, plan: ShownPlan): Promise<void> {
   const questions = await context.ask();
-  if (questions.possible) for (const line of planLines(plan)) context.talk.notice(line);
+  if (questions.possible) for (const line of planLines(plan)) context.talk.show(line);
   if (await questions.confirm('Apply this plan?', '--yes')) return;
   throw new Failure('usage', 'Nothing was applied: the answer was no');
 }
