@@ -110,7 +110,7 @@ describe.each(['v1', 'v2'] as const)('webhooks apply on API %s', (version) => {
     const create = ['webhooks', 'create', '--event', 'case.opened', '--url', URL];
     const ids: string[] = [];
     for (const _time of [1, 2, 3]) ids.push((await api.json(create)).id);
-    const details: readonly Json[] = await Promise.all(ids.map((id) => api.json(['webhooks', 'get', id])));
+    const details: Json[] = await Promise.all(ids.map((id) => api.json(['webhooks', 'get', id])));
     const [oldest] = details.sort(
       (a, b) => Date.parse(a.created_at) - Date.parse(b.created_at) || (a.id < b.id ? -1 : 1),
     );

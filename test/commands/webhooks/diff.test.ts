@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: manifests hold such texts
+
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startSandbox, type TestSandbox } from '../../support/sandbox.ts';
 import { MANIFEST, steps, URL, writeManifest } from './manifest.ts';
