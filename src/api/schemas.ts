@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { isRecord } from '../record.ts';
-import type { LogEntry } from './wire.ts';
 import { areWholeEntries } from './whole-entries.ts';
+import type { LogEntry } from './wire.ts';
 
 /** The answers of the API as validators. What may be missing becomes null; a wrong type is an error. */
 
