@@ -16,6 +16,9 @@ import { type SecretOptions, withSecretOptions } from './secret-options.ts';
 const MAX_CONCURRENCY = 32;
 const DEFAULT_CONCURRENCY = 4;
 
+/** Of these nothing was made or changed that is to be told by its id. */
+const NOT_THERE: ReadonlySet<string> = new Set(['planned', 'withdrawn']);
+
 interface ApplyOptions extends SecretOptions {
   readonly file?: string | undefined;
   readonly prune?: true | undefined;
@@ -63,7 +66,9 @@ export const command = defineCommand({
   },
   view: viewPlan,
   ids: (plan) =>
-    itemsOf(plan).flatMap(({ id, status, error }) => (id && status !== undefined && !error ? [id] : [])),
+    itemsOf(plan).flatMap(({ id, status = 'planned', error }) =>
+      id && !error && !NOT_THERE.has(status) ? [id] : [],
+    ),
   exit: exitOf,
 });
 

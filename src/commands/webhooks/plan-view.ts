@@ -53,7 +53,7 @@ function rowsOf(plan: ShownPlan): readonly Row[] {
     ...plan.create.map(
       (item): Row => ({
         ...at(item, good('+')),
-        notes: [...contentNotes(item), ...endNotes(item)],
+        notes: item.status === undefined ? contentNotes(item) : endNotes(item),
       }),
     ),
     ...plan.update.map(
@@ -132,7 +132,7 @@ function summary(plan: ShownPlan): readonly Text[] {
   const same = unchanged.length - others - duplicates;
   return [
     isEmpty(plan)
-      ? `Nothing to change: ${counted(same)} as the manifest has it.`
+      ? `Nothing to change: ${counted(same)} as the manifest says.`
       : `${counts(plan)}, ${same} unchanged.`,
     ...(others === 0
       ? []
@@ -144,7 +144,7 @@ function summary(plan: ShownPlan): readonly Text[] {
   ];
 }
 
-const counted = (n: number): string => (n === 1 ? '1 subscription' : `${n} subscriptions`);
+const counted = (n: number): string => (n === 1 ? '1 subscription is' : `${n} subscriptions are`);
 
 function counts(plan: ShownPlan): string {
   const items = itemsOf(plan);
