@@ -2,6 +2,7 @@ import type { Api } from '../api/client.ts';
 import type { ApiVersion, Webhook } from '../api/wire.ts';
 import { ApiFailure } from '../errors.ts';
 import { type Identity, keyOf } from './subscription.ts';
+import { lasting } from './temporary/description.ts';
 import { sideBySide } from './temporary/side-by-side.ts';
 
 /** Calls at a time. */
@@ -14,14 +15,14 @@ interface Reader {
 }
 
 /**
- * The subscriptions of the account. The list of v1 tells neither filters nor age: there, those of the identities that
+ * The subscriptions of the account, but for the temporary ones of `listen`. The list of v1 tells neither filters nor age: there, those of the identities that
  * matter (all, where none are named) are asked for one by one.
  */
 export async function readAccount(
   { api, apiVersion, signal }: Reader,
   matter?: readonly Identity[],
 ): Promise<readonly Webhook[]> {
-  const listed = await api.listWebhooks({ signal });
+  const listed = lasting(await api.listWebhooks({ signal }));
   if (apiVersion === 'v2') return listed;
   const keys = matter && new Set(matter.map(keyOf));
   const bounds = { atOnce: CONCURRENT_READS, stopAtFailure: true };

@@ -1,6 +1,8 @@
 import type { Keeping } from '../keeping.ts';
 import { byIdentity, keyOf, type Subscription } from '../subscription.ts';
 
+import { lasting } from '../temporary/description.ts';
+
 type Made = Subscription & { readonly id: string };
 
 export interface Doubles {
@@ -19,7 +21,7 @@ export async function withdrawDoubles(keeping: Keeping, made: readonly Made[]): 
   if (made.length === 0 || keeping.signal.aborted) return { withdrawn, left: [] };
   const left: Subscription[] = [];
   try {
-    const there = byIdentity(await keeping.api.listWebhooks({ signal: keeping.signal }));
+    const there = byIdentity(lasting(await keeping.api.listWebhooks({ signal: keeping.signal })));
     for (const one of made) {
       const [oldest, ...younger] = there.get(keyOf(one)) ?? [];
       if (!oldest || younger.length === 0) continue;

@@ -13,6 +13,7 @@ import {
   type Json,
   passed,
   refused,
+  requestLost,
   startSandbox,
   type TestSandbox,
 } from '../../support/sandbox.ts';
@@ -235,6 +236,21 @@ describe('webhooks apply', () => {
   async function drain(): Promise<void> {
     for (let code = 1; code !== 0; ) ({ code } = await api.run(['webhooks', 'list', '--max-retries', '0']));
   }
+
+  test('a call that could not be finished yet is repeated with its key, and never once more', async () => {
+    file = writeManifest(api, bare('[case.opened]'));
+    const argv = apply('--max-retries', '0');
+    api.next(passed, requestLost);
+    expect((await api.run(argv, { processes: alone(1) })).code).toBe(7);
+    api.next(requestLost);
+    const second = await api.run(argv, { processes: alone(2) });
+    expect(second.stderr).toContain('could not be finished');
+    expect(second.code).toBe(0);
+    expect((await api.run(argv, { processes: alone(3) })).code).toBe(0);
+    const keys = api.calls.flatMap(({ headers }) => headers.filter(([name]) => name === 'idempotency-key'));
+    expect(new Set(keys.map(([, key]) => key)).size).toBe(1);
+    expect(await account(api)).toMatchObject([{ event_type: 'case.opened', has_secret: true }]);
+  });
 
   test('interrupted, it reports the rest as interrupted, and the next run finishes', async () => {
     const stop = new AbortController();
