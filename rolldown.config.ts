@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { defineConfig, type Plugin } from 'rolldown';
 
 /** The licences of what is bundled, as most of them ask for, beside the bundle. */
@@ -19,8 +19,9 @@ const notices: Plugin = {
 const schemas: Plugin = {
   name: 'schemas',
   generateBundle() {
-    const source = readFileSync('src/signing/scheme.schema.json', 'utf8');
-    this.emitFile({ type: 'asset', fileName: 'scheme.schema.json', source });
+    for (const path of ['src/signing/scheme.schema.json', 'src/provision/manifest.schema.json']) {
+      this.emitFile({ type: 'asset', fileName: basename(path), source: readFileSync(path, 'utf8') });
+    }
   },
 };
 

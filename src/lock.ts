@@ -26,6 +26,13 @@ export interface Lock {
   lost(): boolean;
 }
 
+interface Waiting {
+  /** Ends the waiting, with its reason. */
+  readonly signal?: AbortSignal;
+  /** Told once that another process holds the lock. */
+  readonly onWait?: () => void;
+}
+
 interface Taken {
   readonly lock: Lock;
   release(): Promise<void>;
@@ -40,8 +47,9 @@ export async function withLock<T>(
   clock: Clock,
   work: (lock: Lock) => T | Promise<T>,
   waitMs: number = LOCK_WAIT_MS,
+  waiting: Waiting = {},
 ): Promise<T> {
-  const { lock, release } = await acquire(path, clock, waitMs);
+  const { lock, release } = await acquire(path, clock, waitMs, waiting);
   try {
     return await work(lock);
   } finally {
@@ -50,7 +58,12 @@ export async function withLock<T>(
   }
 }
 
-async function acquire(path: string, clock: Clock, waitMs: number): Promise<Taken> {
+async function acquire(
+  path: string,
+  clock: Clock,
+  waitMs: number,
+  { signal, onWait }: Waiting,
+): Promise<Taken> {
   let waitedMs = 0;
   let longestMs = FIRST_PAUSE_MS;
   for (;;) {
@@ -58,8 +71,9 @@ async function acquire(path: string, clock: Clock, waitMs: number): Promise<Take
     if (taken) return taken;
     if (await removeStale(path, clock)) continue;
     if (waitedMs >= waitMs) throw busy(path, waitMs);
+    if (waitedMs === 0) onWait?.();
     const pauseMs = MIN_PAUSE_MS + clock.random() * longestMs;
-    await clock.sleep(pauseMs);
+    await clock.sleep(pauseMs, signal);
     waitedMs += pauseMs;
     longestMs = Math.min(longestMs * 2, MAX_PAUSE_MS);
   }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isRecord } from '../record.ts';
 import { areWholeEntries } from './whole-entries.ts';
 import type { LogEntry } from './wire.ts';
 
@@ -55,8 +56,9 @@ const nullableInstant = v.nullish(instant, null);
 
 const stats = v.object({ total_deliveries: count, successful_deliveries: count, failed_deliveries: count });
 
+/** Taken as it is: a record of valibot would lose keys such as `constructor`. */
 const filters = v.pipe(
-  v.record(v.string(), v.unknown()),
+  v.custom<Readonly<Record<string, unknown>>>(isRecord),
   v.check((value) => isShallow(value)),
 );
 

@@ -28,6 +28,8 @@ export interface Questions {
 export interface Talk {
   notice(text: Text): void;
   warn(text: Text): void;
+  /** What the next question is about: in its own looks, under --quiet too. */
+  show(text: Text): void;
   /** A line for programs and for what must be seen at any price: printed as it is, under --quiet too. */
   raw(line: string): void;
   /** A long job's line that redraws itself on a terminal and is absent elsewhere. */

@@ -12,6 +12,9 @@ export const COMMANDS: CommandTree = {
       rotate: leaf('Replace signing secrets', () => import('./webhooks/rotate.ts')),
       test: leaf('Have a test event delivered and show the outcome', () => import('./webhooks/test.ts')),
       recover: leaf('Finish what a crash interrupted', () => import('./webhooks/recover.ts')),
+      diff: leaf('Show what applying a manifest would change', () => import('./webhooks/diff.ts')),
+      apply: leaf('Take the account to what a manifest says', () => import('./webhooks/apply.ts')),
+      export: leaf('Write the account as a manifest', () => import('./webhooks/export.ts')),
       prune: leaf('Delete what a killed listen left behind', () => import('./webhooks/prune.ts')),
     }),
     logs: group('See what was delivered and what failed', {

@@ -37,7 +37,7 @@ export async function findScheme(name: string | undefined): Promise<Scheme> {
       hint: `Name one of ${PRESET_NAMES.join(', ')}, or a file such as ./scheme.yaml.`,
     });
   }
-  const { nearest } = await import('../signing/nearest.ts');
+  const { nearest } = await import('../nearest.ts');
   const meant = nearest(name ?? '', PRESET_NAMES);
   const known = `Schemes are ${PRESET_NAMES.join(', ')}, or a file such as ./scheme.yaml.`;
   throw new Failure('usage', `There is no signature scheme ${name}`, {

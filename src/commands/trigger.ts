@@ -94,7 +94,7 @@ async function checkEventType({ talk }: Context, eventType: string): Promise<voi
     });
   }
   if (isDocumentedType(eventType)) return;
-  const { nearest } = await import('../signing/nearest.ts');
+  const { nearest } = await import('../nearest.ts');
   const meant = nearest(
     eventType,
     EVENT_TYPES.map(({ type }) => type),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Lease } from '../config/leases.ts';
 import type { Keeping } from './keeping.ts';
 import { createKept } from './one-time.ts';
+import { describeTemporary } from './temporary/description.ts';
 import { CONCURRENT_CALLS, type NamedLease, type Removal, removeAll } from './temporary/remove.ts';
 import { sideBySide } from './temporary/side-by-side.ts';
 
@@ -52,7 +52,11 @@ async function open(keeping: Keeping, { url, hostname }: Wish, eventType: string
     ...{ idempotencyKey, profile, baseUrl, account },
     ...{ eventType, webhookUrl: url },
   });
-  const request = { event_type: eventType, webhook_url: url, description: describe(lease, hostname) };
+  const request = {
+    event_type: eventType,
+    webhook_url: url,
+    description: describeTemporary(lease, hostname),
+  };
   try {
     const { id } = await createKept(keeping, request, idempotencyKey, lease.id);
     return { ...lease, webhookId: id };
@@ -61,10 +65,6 @@ async function open(keeping: Keeping, { url, hostname }: Wish, eventType: string
     throw error;
   }
 }
-
-/** Names the lease, by which the webhook is recognised where its id never came to be known. */
-const describe = ({ id }: Lease, hostname: string): string =>
-  `Temporary, made by kycgenie listen on ${hostname}, which deletes it when it ends (${id})`;
 
 function hold(keeping: Keeping, leases: readonly NamedLease[]): Temporary {
   const stop = new AbortController();

@@ -1,8 +1,8 @@
 import { getDotPath, safeParse } from 'valibot';
 import { formatDuration } from '../duration.ts';
 import { Failure } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import { describeScheme } from './describe.ts';
-import { nearest } from './nearest.ts';
 import {
   FIVE_MINUTES,
   type Grammar,

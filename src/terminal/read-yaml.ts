@@ -1,24 +1,43 @@
-import type { Document, YAMLError } from 'yaml';
+import type { Document, LineCounter, YAMLError } from 'yaml';
 import { Failure } from '../errors.ts';
 
 /** What a person writes by hand is a hundredth of this. */
 const MAX_YAML_CHARS = 256 * 1024;
 /** Aliases may multiply a small document into a huge value. */
-const MAX_ALIASES = 100;
+export const MAX_ALIASES = 100;
 
 /**
  * The value of one YAML (or JSON) document. Throws Failure `usage` that names `source`, and line and column where
  * there is a fault.
  */
 export async function readYaml(text: string, source: string): Promise<unknown> {
-  if (text.length > MAX_YAML_CHARS) {
-    throw new Failure('usage', `${source} holds more than ${MAX_YAML_CHARS / 1024} Ki characters`);
+  return toValue(await parseYaml(text, source, { maxChars: MAX_YAML_CHARS }), source);
+}
+
+interface Parsing {
+  readonly maxChars: number;
+  /** Learns where the lines begin. */
+  readonly lineCounter?: LineCounter;
+}
+
+/** The same as the parser's own tree, comments and all. */
+export async function parseYaml(
+  text: string,
+  source: string,
+  { maxChars, lineCounter }: Parsing,
+): Promise<Document.Parsed> {
+  if (text.length > maxChars) {
+    throw new Failure('usage', `${source} holds more than ${maxChars / 1024} Ki characters`);
   }
   const { parseDocument } = await import('yaml');
-  const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
+  const document = parseDocument(text, {
+    prettyErrors: true,
+    uniqueKeys: true,
+    ...(lineCounter && { lineCounter }),
+  });
   const [fault] = [...document.errors, ...document.warnings];
   if (fault !== undefined) throw notYaml(source, fault);
-  return toValue(document, source);
+  return document;
 }
 
 /** Where the parser's own words are for programmers. */

@@ -34,6 +34,9 @@ export function createTalk({ write, look, paint, clock, quiet, live }: TalkOptio
       const mark = paintLine(toLine(MARKS.warn, look.unicode), paint);
       say(`${mark} ${paintLine(toLine(text, look.unicode), paint)}`);
     },
+    show(text: Text): void {
+      say(paintLine(toLine(text, look.unicode), paint));
+    },
     raw(line: string): void {
       say(line);
     },

@@ -16,17 +16,24 @@ import { Failure } from '../../errors.ts';
 import { systemCode, systemReason } from '../../system-error.ts';
 
 const FILE_MODE = 0o600;
+/** Of a file that others may read: less what the user's mask takes away. */
+const SHARED_MODE = 0o666;
 
 /**
- * Writes a file for its owner alone, which is there whole or not at all. Throws Failure `usage` where something is
+ * Writes a file, for its owner alone unless `isShared`, which is there whole or not at all. Throws Failure `usage` where something is
  * there already, unless it is a plain file and `force` is set, and `store_unwritable` for what the system refuses.
  */
-export async function writeExport(path: string, texts: AsyncIterable<string>, force: boolean): Promise<void> {
+export async function writeExport(
+  path: string,
+  texts: AsyncIterable<string>,
+  force: boolean,
+  isShared = false,
+): Promise<void> {
   try {
     const target = await freePath(path, force);
     const aside = `${target}.${randomUUID()}.part`;
     try {
-      await writeAside(aside, texts);
+      await writeAside(aside, texts, isShared ? await modeOf(target) : FILE_MODE);
       await (force ? rename(aside, target) : publish(aside, target));
     } finally {
       await rm(aside, { force: true });
@@ -53,10 +60,17 @@ async function freePath(path: string, force: boolean): Promise<string> {
   return realpath(target);
 }
 
-async function writeAside(aside: string, texts: AsyncIterable<string>): Promise<void> {
-  const file: FileHandle = await open(aside, 'wx', FILE_MODE);
+/** Of what is replaced; null where nothing is. */
+async function modeOf(target: string): Promise<number | null> {
+  const status = await stat(target).catch(() => null);
+  return status === null ? null : status.mode & 0o777;
+}
+
+/** @param mode null: as the user's mask has it */
+async function writeAside(aside: string, texts: AsyncIterable<string>, mode: number | null): Promise<void> {
+  const file: FileHandle = await open(aside, 'wx', mode ?? SHARED_MODE);
   try {
-    await file.chmod(FILE_MODE);
+    if (mode !== null) await file.chmod(mode);
     await writeFile(file, texts);
     await file.sync();
   } finally {
