@@ -5,7 +5,7 @@ import { isRecord } from '../record.ts';
 import { Secret } from '../secret.ts';
 import { closeFolder, sweepLeftovers } from './private-files.ts';
 import type { Json } from './replace-file.ts';
-import { type StoreEnvironment, StoreFile } from './store.ts';
+import { readJson, type StoreEnvironment, StoreFile } from './store.ts';
 import { refuseNewer } from './versions.ts';
 
 /** What a profile may hold, in the names users type after `config set`; all as text, as typed. */
@@ -107,6 +107,16 @@ export function openProfiles(options: StoreEnvironment & { readonly configDir: s
       return existed;
     },
   };
+}
+
+/**
+ * What is wrong with the config file, null where nothing is; it stays as it is. Throws Failure `store_unwritable`
+ * where it cannot be read.
+ */
+export function configDamage(configDir: string): string | null {
+  const path = configPath(configDir);
+  const content = readJson(path, (json): json is ConfigFile => isConfigFile(json, path));
+  return content.kind === 'damaged' ? content.reason : null;
 }
 
 /** The run ends: without its base URL the next call might go somewhere else. */
