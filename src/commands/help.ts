@@ -13,7 +13,7 @@ interface Page {
   readonly notes: readonly string[];
 }
 
-const TOPICS: Readonly<Record<Topic, () => Promise<Omit<Page, 'topic'>>>> = {
+export const TOPICS: Readonly<Record<Topic, () => Promise<Omit<Page, 'topic'>>>> = {
   environment: async () => {
     const { SETTINGS } = await import('../config/setting-facts.ts');
     return {
