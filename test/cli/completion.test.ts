@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => home.remove());
 
-const unreachable: World['send'] = () => Promise.reject(new Error('completion calls no API'));
+const unreachable: NonNullable<World['send']> = () => Promise.reject(new Error('completion calls no API'));
 
 /** What a shell is told: candidates and the directive. */
 async function complete(...typed: readonly string[]) {

@@ -30,7 +30,12 @@ export const checkLeases = (context: Context): Promise<Check> =>
 export const checkInbox = (context: Context, { dataDir }: Places): Promise<Check> =>
   look(context, 'inbox', async (signal) => {
     const { surveyInbox } = await import('../../listen/inbox/survey.ts');
-    const { deliveries, bytes, owed, damaged } = await surveyInbox(dataDir.value, context.processes, signal);
+    const { deliveries, bytes, owed, damaged } = await surveyInbox({
+      dataDir: dataDir.value,
+      processes: context.processes,
+      clock: context.clock,
+      signal,
+    });
     const message = `${counted(deliveries, 'delivery').replace('deliverys', 'deliveries')}, ${Math.ceil(bytes / 1024)} KiB`;
     if (owed > 0) {
       return warned(
