@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRecord } from '../record.ts';
-import { folderOfProfile } from './names.ts';
-import { configPath } from './profiles.ts';
+import { configPath, folderOfProfile } from './names.ts';
 
 /**
  * A look at what is stored, for shells that ask at every Tab: nothing is locked, set aside, closed or reported, and

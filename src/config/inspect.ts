@@ -1,8 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { folderOfProfile } from './names.ts';
+import { configPath, folderOfProfile } from './names.ts';
 import { namesIn } from './private-files.ts';
-import { configPath } from './profiles.ts';
 
 /** The state of what is stored, as it is: nothing is closed, mended or set aside by looking. */
 

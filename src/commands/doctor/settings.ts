@@ -33,7 +33,8 @@ interface Damage {
 
 /** Looked at before the settings are read: reading sets a damaged file aside, and the next run goes on without it. */
 async function damageOf({ configDir }: Places): Promise<Damage | null> {
-  const { configDamage, configPath } = await import('../../config/profiles.ts');
+  const { configDamage } = await import('../../config/profiles.ts');
+  const { configPath } = await import('../../config/names.ts');
   const reason = configDamage(configDir.value);
   return reason === null ? null : { path: configPath(configDir.value), reason: `is damaged: ${reason}` };
 }
