@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EVENT_GROUPS, EVENT_TYPES } from '../../src/events/catalog.ts';
@@ -220,7 +220,8 @@ describe('what is stored', () => {
   });
 
   it('what is damaged stays as it is and where it is, and nothing is said', async () => {
-    writeFileSync(join(home.folder, 'config.json'), '{"version": 1, "profiles"', { mode: 0o644 });
+    writeFileSync(join(home.folder, 'config.json'), '{"version": 1, "profiles"');
+    chmodSync(join(home.folder, 'config.json'), 0o644);
     keepSecret('wh.json', '{"webhook_id"');
     expect(await values('whoami', '--profile', '')).toEqual([]);
     expect(await values('webhooks', 'get', '')).toEqual([]);
