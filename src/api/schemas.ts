@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { areWholeEntries } from './whole-entries.ts';
 import type { LogEntry } from './wire.ts';
+import { areWholeEntries } from './whole-entries.ts';
 
 /** The answers of the API as validators. What may be missing becomes null; a wrong type is an error. */
 
