@@ -40,6 +40,13 @@ const CASES = [
   { name: '--version', argv: [BIN, '--version'], budget: 1.6 },
   { name: '--help', argv: [BIN, '--help'], budget: 1.6 },
   { name: 'webhooks create --help', argv: [BIN, 'webhooks', 'create', '--help'] },
+  { name: 'Tab: a command', argv: [BIN, '__complete', 'webhooks', 'l'], budget: 1.5 },
+  {
+    name: 'Tab: an event type',
+    argv: [BIN, '__complete', 'webhooks', 'create', '--event', 'scr'],
+    budget: 1.7,
+  },
+  { name: 'Tab: a webhook', argv: [BIN, '__complete', 'webhooks', 'get', 'f'], budget: 1.8 },
   { name: 'events types', argv: [BIN, 'events', 'types'] },
   { name: 'webhooks list --json', argv: [BIN, 'webhooks', 'list', '--json'], budget: 2.6 },
   { name: 'webhooks list', argv: [BIN, 'webhooks', 'list'] },

@@ -44,6 +44,7 @@ function processEdge(signal: AbortSignal): Edge {
     env: process.env,
     platform: process.platform,
     homedir: homedir(),
+    nodeVersion: process.versions.node,
     stdout: openSink(1, () => process.stdout),
     stderr: openSink(2, () => process.stderr),
     get stdinIsTerminal() {

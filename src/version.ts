@@ -1,5 +1,7 @@
-import { name, version } from '../package.json';
+import { engines, name, version } from '../package.json';
 
 export const PACKAGE_NAME = name;
 export const VERSION = version;
 export const USER_AGENT = `${PACKAGE_NAME}/${VERSION}`;
+/** The oldest Node that this runs on: `20.19`. */
+export const MIN_NODE = engines.node.replace('>=', '');

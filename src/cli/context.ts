@@ -50,12 +50,21 @@ export interface Progress {
   end(): void;
 }
 
+/** What an API client may have for itself. */
+export interface ApiChoice {
+  readonly key?: Secret;
+  readonly timeoutMs?: number;
+  readonly maxRetries?: number;
+}
+
 /** What a command gets: dear things as functions, made once, on first use. */
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   /** This one, and whether others run. */
   readonly processes: { readonly pid: number; isAlive(pid: number): boolean };
+  /** What this runs on. */
+  readonly system: { readonly platform: NodeJS.Platform; readonly nodeVersion: string };
   /** Only ids are printed. */
   readonly quiet: boolean;
   /** Aborts on the first Ctrl-C or SIGTERM, with Failure `interrupted` or `terminated` as reason. */
@@ -65,8 +74,10 @@ export interface Context {
   /** Profile name and folders: known even where the profile holds a bad value. */
   places(): Promise<Places>;
   settings(): Promise<Settings>;
-  /** With the key of the settings, or the one given; throws Failure `not_logged_in` without a key. */
-  api(options?: { readonly key?: Secret }): Promise<Api>;
+  /**
+   * With the key, time-out and retries of the settings, or those given; throws Failure `not_logged_in` without a key.
+   */
+  api(options?: ApiChoice): Promise<Api>;
   profiles(): Promise<ProfileStore>;
   secrets(): Promise<SecretStore>;
   journal(): Promise<Journal>;

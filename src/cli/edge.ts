@@ -22,6 +22,8 @@ export interface Edge {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
   readonly homedir: string;
+  /** Of the runtime: `20.19.0`. */
+  readonly nodeVersion: string;
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly stdinIsTerminal: boolean;

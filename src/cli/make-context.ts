@@ -5,13 +5,12 @@ import type { Api } from '../api/client.ts';
 import type { Trace, TraceEvent } from '../api/trace.ts';
 import type { Settings } from '../config/settings.ts';
 import { Failure } from '../errors.ts';
-import type { Secret } from '../secret.ts';
 import { systemReason } from '../system-error.ts';
 import type { Look, Paint } from '../terminal/style.ts';
 import { createTalk } from '../terminal/talk.ts';
 import { plain } from '../terminal/text.ts';
 import { USER_AGENT } from '../version.ts';
-import type { Context } from './context.ts';
+import type { ApiChoice, Context } from './context.ts';
 import type { Edge } from './edge.ts';
 import type { GlobalOptions } from './globals.ts';
 
@@ -61,6 +60,7 @@ export function makeContext(
     clock,
     signal,
     processes,
+    system: { platform: edge.platform, nodeVersion: edge.nodeVersion },
     quiet: globals.quiet === true,
     talk,
     places,
@@ -76,7 +76,7 @@ export function makeContext(
       const noInput = (await places()).noInput.value;
       return createQuestions({ stdin: edge.stdin(), stderr: edge.stderrStream(), look, noInput, signal });
     }),
-    api: async ({ key } = {}) => openApi(edge, await settings(), key, makeTrace(globals, talk)),
+    api: async (choice = {}) => openApi(edge, await settings(), choice, makeTrace(globals, talk)),
     secrets: once(async () => {
       const { openSecrets } = await import('../config/secrets.ts');
       const { configDir, profile } = await places();
@@ -102,10 +102,10 @@ function makeTalk(edge: Edge, { quiet }: GlobalOptions, look: Look, paint: Paint
 async function openApi(
   edge: Edge,
   settings: Settings,
-  given: Secret | undefined,
+  choice: ApiChoice,
   trace: Trace | undefined,
 ): Promise<Api> {
-  const key = given ?? settings.apiKey.value;
+  const key = choice.key ?? settings.apiKey.value;
   if (key === null) {
     throw new Failure('not_logged_in', `No API key in profile ${settings.profile.value}`, {
       hint: 'Run kycgenie login, or set KYCGENIE_API_KEY. Without an account: kycgenie sandbox.',
@@ -118,8 +118,8 @@ async function openApi(
     key,
     baseUrl: settings.baseUrl.value,
     version: settings.apiVersion.value,
-    timeoutMs: settings.timeoutMs.value,
-    maxRetries: settings.maxRetries.value,
+    timeoutMs: choice.timeoutMs ?? settings.timeoutMs.value,
+    maxRetries: choice.maxRetries ?? settings.maxRetries.value,
     clock: edge.clock,
     userAgent: USER_AGENT,
     ...(trace && { trace }),

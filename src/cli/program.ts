@@ -31,7 +31,9 @@ export interface HelpLook {
 /** Descriptions in narrower columns are left to the terminal. */
 const MIN_WRAP_COLUMNS = 20;
 
-const HELP_OPTION = new Option('-h, --help', 'show help, of a command too').helpGroup(GLOBAL_HEADING);
+export const HELP_OPTION = new Option('-h, --help', 'show help, of a command too').helpGroup(GLOBAL_HEADING);
+
+export const VERSION_OPTION = new Option('-V, --version', 'print the version');
 
 const footer = ({ heading }: HelpLook): string => `
 ${heading('Start here:')}
@@ -106,7 +108,7 @@ function buildProgram(tree: CommandTree, look: HelpLook, written: string[], foun
   const program = new Command('kycgenie')
     .usage('<command> [options]')
     .description('Webhooks of KYC Genie: provision, receive, verify, debug.')
-    .version(VERSION, '-V, --version', 'print the version')
+    .version(VERSION, VERSION_OPTION.flags, VERSION_OPTION.description)
     .helpCommand(false)
     .enablePositionalOptions()
     .exitOverride()
@@ -175,6 +177,13 @@ function fillGroup(child: Command, group: Group, building: Building): void {
   addGlobalOptions(child);
   addCommands(child, group.commands, building);
   fillOnUse(child, building);
+}
+
+/** A command with what it declares and nothing more: to be looked at, not to be run. */
+export function declaredCommand(name: string, command: AnyCommand): Command {
+  const declared = new Command(name);
+  command.setup(declared as unknown as Builder);
+  return declared;
 }
 
 function configure(child: Command, command: AnyCommand, { look, found }: Building): void {

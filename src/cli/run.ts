@@ -5,6 +5,7 @@ import type { Look } from '../terminal/style.ts';
 import { decideColor, decideUnicode, loadPaint } from '../terminal/style.ts';
 import { plain } from '../terminal/text.ts';
 import { BatchedOutput } from './batched-output.ts';
+import { isAsking } from './completion/ask.ts';
 import type { Context, Invoked, Talk } from './context.ts';
 import type { CommandTree, ListResult, Result, StreamItem } from './define.ts';
 import { ClosedOutput, type Edge, type Sink } from './edge.ts';
@@ -24,6 +25,11 @@ const MAX_CAUSES = 8;
 export async function run(tree: CommandTree, argv: readonly string[], edge: Edge): Promise<ExitCode> {
   let globals = guessGlobals(argv);
   try {
+    if (isAsking(argv)) {
+      const { answerShell } = await import('./completion/complete.ts');
+      await edge.stdout.write(await answerShell(tree, argv, edge));
+      return 0;
+    }
     const parsed = await parse(tree, argv, await helpLook(globals, edge));
     if (parsed.kind === 'text') {
       await edge.stdout.write(parsed.text);

@@ -1,5 +1,6 @@
 import { defineCommand } from '../cli/define.ts';
 import { EXIT_CODES } from '../cli/failure.ts';
+import { suggesting } from '../cli/one-of.ts';
 import { Failure } from '../errors.ts';
 import { dim, strong, type View } from '../terminal/view.ts';
 
@@ -12,7 +13,7 @@ interface Page {
   readonly notes: readonly string[];
 }
 
-const TOPICS: Readonly<Record<Topic, () => Promise<Omit<Page, 'topic'>>>> = {
+export const TOPICS: Readonly<Record<Topic, () => Promise<Omit<Page, 'topic'>>>> = {
   environment: async () => {
     const { SETTINGS } = await import('../config/setting-facts.ts');
     return {
@@ -70,7 +71,12 @@ const isTopic = (name: string): name is Topic => Object.hasOwn(TOPICS, name);
 
 export const command = defineCommand({
   examples: [{ command: 'kycgenie help webhooks create' }, { command: 'kycgenie help environment' }],
-  setup: (command) => command.argument('<topic>', `a command, or one of ${Object.keys(TOPICS).join(', ')}`),
+  setup: (command) =>
+    command.argument(
+      '<topic>',
+      `a command, or one of ${Object.keys(TOPICS).join(', ')}`,
+      suggesting(Object.keys(TOPICS)),
+    ),
   async run(_context, _options, topic): Promise<Page> {
     if (!isTopic(topic)) {
       throw new Failure('usage', `There is no command or topic ${topic}`, {

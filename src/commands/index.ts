@@ -63,6 +63,8 @@ export const COMMANDS: CommandTree = {
       path: leaf('Print where the config file is', () => import('./config/path.ts')),
       profiles: leaf('List the profiles', () => import('./config/profiles.ts')),
     }),
+    doctor: leaf('Check settings, files, network, clock and key', () => import('./doctor.ts')),
+    completion: leaf('Print a script that completes commands in a shell', () => import('./completion.ts')),
     help: leaf('Explain a command or a topic', () => import('./help.ts')),
   },
 };

@@ -1,7 +1,18 @@
+import { join } from 'node:path';
+
 /**
  * What profiles and webhooks are called on disk. File systems differ: some do not tell `Live` from `live`, and on
  * Windows a few names are devices, in every folder and whatever follows a dot.
  */
+
+export const configPath = (configDir: string): string => join(configDir, 'config.json');
+
+/** A name is also a folder's name and is typed in shells. */
+export function isProfileName(name: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name);
+}
+
+export const PROFILE_NAME_RULE = 'up to 64 letters, digits, - and _, the first a letter or a digit';
 
 const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)$/;
 const PLAIN_PROFILE = /^[a-z0-9][a-z0-9_-]{0,63}$/;

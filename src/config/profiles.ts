@@ -1,11 +1,11 @@
-import { join } from 'node:path';
 import * as v from 'valibot';
 import { Failure } from '../errors.ts';
 import { isRecord } from '../record.ts';
 import { Secret } from '../secret.ts';
+import { configPath, isProfileName, PROFILE_NAME_RULE } from './names.ts';
 import { closeFolder, sweepLeftovers } from './private-files.ts';
 import type { Json } from './replace-file.ts';
-import { type StoreEnvironment, StoreFile } from './store.ts';
+import { readJson, type StoreEnvironment, StoreFile } from './store.ts';
 import { refuseNewer } from './versions.ts';
 
 /** What a profile may hold, in the names users type after `config set`; all as text, as typed. */
@@ -49,15 +49,6 @@ const EMPTY_FILE: ConfigFile = { version: CONFIG_VERSION, profiles: {} };
 const EMPTY_PROFILE: Profile = { apiKey: null, values: {} };
 /** Staged copies of the config file, and those of conf before them. */
 const LEFTOVER = /^config\.json\.next(?:\.tmp-[0-9a-f]{16})?$/;
-
-export const configPath = (configDir: string): string => join(configDir, 'config.json');
-
-/** A name is also a folder's name and is typed in shells. */
-export function isProfileName(name: string): boolean {
-  return /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name);
-}
-
-export const PROFILE_NAME_RULE = 'up to 64 letters, digits, - and _, the first a letter or a digit';
 
 /** The profiles of `<configDir>/config.json`. Opening touches nothing. */
 export function openProfiles(options: StoreEnvironment & { readonly configDir: string }): ProfileStore {
@@ -107,6 +98,16 @@ export function openProfiles(options: StoreEnvironment & { readonly configDir: s
       return existed;
     },
   };
+}
+
+/**
+ * What is wrong with the config file, null where nothing is; it stays as it is. Throws Failure `store_unwritable`
+ * where it cannot be read.
+ */
+export function configDamage(configDir: string): string | null {
+  const path = configPath(configDir);
+  const content = readJson(path, (json): json is ConfigFile => isConfigFile(json, path));
+  return content.kind === 'damaged' ? content.reason : null;
 }
 
 /** The run ends: without its base URL the next call might go somewhere else. */

@@ -3,7 +3,8 @@ import { API_VERSIONS } from '../api-versions.ts';
 import { DURATION_EXAMPLES, formatDuration, parseDuration } from '../duration.ts';
 import { isLoopback } from '../loopback.ts';
 import { isOneVisibleWord, Secret } from '../secret.ts';
-import { isProfileName, PROFILE_NAME_RULE, type ProfileKey } from './profiles.ts';
+import { isProfileName, PROFILE_NAME_RULE } from './names.ts';
+import type { ProfileKey } from './profiles.ts';
 
 /** A value as text is either good, or refused with half a sentence that follows the name of its source. */
 type Parsed<T> = { readonly value: T } | { readonly problem: string; readonly hint: string };

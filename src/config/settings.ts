@@ -2,7 +2,8 @@ import type { ApiVersion } from '../api/wire.ts';
 import { Failure } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import { pathsOf, systemConfigDir, systemDataDir } from './folders.ts';
-import { configPath, type Profile, type ProfileKey } from './profiles.ts';
+import { configPath } from './names.ts';
+import type { Profile, ProfileKey } from './profiles.ts';
 import {
   DEFAULT_BASE_URL,
   DEFAULT_MAX_RETRIES,

@@ -32,6 +32,7 @@ export interface World {
   /** Nobody reads stderr. */
   readonly stderrClosed?: boolean;
   readonly homedir?: string;
+  readonly nodeVersion?: string;
   /** Which process this is, and which others live; by default this one, and all do. */
   readonly processes?: Edge['processes'];
 }
@@ -98,6 +99,7 @@ export async function kycgenie(argv: readonly string[], world: World = {}): Prom
     env: world.env ?? {},
     platform: process.platform,
     homedir: world.homedir ?? join(tmpdir(), 'kycgenie-no-home'),
+    nodeVersion: world.nodeVersion ?? process.versions.node,
     stdout: stdout.sink,
     stderr: stderr.sink,
     stdinIsTerminal: world.stdin === undefined && columns !== undefined,

@@ -1,6 +1,6 @@
 import type { Context } from '../../cli/context.ts';
 import type { Command, OptionValues } from '../../cli/define.ts';
-import { oneOf } from '../../cli/one-of.ts';
+import { someOf } from '../../cli/one-of.ts';
 import { collect } from '../../cli/options.ts';
 import type { DeliveryMeta } from '../../listen/inbox/meta.ts';
 import { eventMatcher } from '../event-matcher.ts';
@@ -22,7 +22,6 @@ export interface EventFilter {
 }
 
 const STATUSES = ['valid', 'invalid', 'unverified'] as const;
-const signature = oneOf('--signature', STATUSES);
 
 /** The filters that every command over the inbox takes. */
 export const withEventFilters = <A extends unknown[], O extends OptionValues, G extends OptionValues>(
@@ -36,7 +35,7 @@ export const withEventFilters = <A extends unknown[], O extends OptionValues, G 
     .option(
       '--signature <status>',
       `${STATUSES.join(', ')}; repeat for more`,
-      (text, all?: readonly string[]) => collect(signature(text), all),
+      someOf('--signature', STATUSES),
     )
     .option('--failed', 'only what your app did not take or, if not forwarded, was not answered with 2xx');
 

@@ -1,6 +1,6 @@
 import { DELIVERY_STATUSES } from '../../api/wire.ts';
 import type { Command, OptionValues } from '../../cli/define.ts';
-import { oneOf } from '../../cli/one-of.ts';
+import { someOf } from '../../cli/one-of.ts';
 import { chooseEvents, collect } from '../../cli/options.ts';
 import type { CodeFilter, LogFilter } from '../../deliveries/filter.ts';
 import { Failure } from '../../errors.ts';
@@ -15,8 +15,6 @@ export interface FilterOptions {
   readonly code?: readonly string[] | undefined;
 }
 
-const status = oneOf('--status', DELIVERY_STATUSES);
-
 /** The filters that every command over the delivery log takes. */
 export const withFilters = <A extends unknown[], O extends OptionValues, G extends OptionValues>(
   command: Command<A, O, G>,
@@ -26,7 +24,7 @@ export const withFilters = <A extends unknown[], O extends OptionValues, G exten
     .option(
       '--status <status>',
       `${DELIVERY_STATUSES.join(', ')}; repeat for more`,
-      (text, all?: readonly string[]) => collect(status(text), all),
+      someOf('--status', DELIVERY_STATUSES),
     )
     .option('--event <type>', 'event type or group; repeat for more', collect)
     .option('--url <text>', 'only URLs that contain this')

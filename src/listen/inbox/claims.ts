@@ -37,6 +37,17 @@ export async function claim(
   }
 }
 
+/** True while a living process does what the writer of `token` owes. */
+export async function isClaimed(
+  folder: string,
+  token: string,
+  processes: Processes,
+  nowMs: number,
+): Promise<boolean> {
+  const latest = await latestOf(folder, token);
+  return latest > 0 && isHeld(pathOf(folder, token, latest), processes, nowMs);
+}
+
 function pathOf(folder: string, token: string, generation: number): string {
   return join(folder, `${token}.claim-${generation}`);
 }
