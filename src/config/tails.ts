@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import { Failure } from '../errors.ts';
 import { isRecord } from '../record.ts';
 import { systemCode } from '../system-error.ts';
-import { folderOfProfile } from './names.ts';
+import { folderOfProfile, isProfileName, PROFILE_NAME_RULE } from './names.ts';
 import {
   closeFolder,
   createExclusively,
@@ -16,7 +16,6 @@ import {
   syncFolder,
   tighten,
 } from './private-files.ts';
-import { isProfileName, PROFILE_NAME_RULE } from './profiles.ts';
 import { setAside } from './store.ts';
 import { holdLock } from './tails/held-lock.ts';
 import { refuseNewer } from './versions.ts';

@@ -7,6 +7,7 @@ import type { Applied } from '../../provision/apply.ts';
 import type { Keeping } from '../../provision/keeping.ts';
 import type { Plan } from '../../provision/plan.ts';
 import type { Recovery } from '../../provision/recover.ts';
+import { openSecretSinks, type SecretSinks, type WithHandedOver } from './handing-over.ts';
 import { isEmpty, itemsOf, type ShownPlan } from './plan-view.ts';
 import { printable, type SecretOptions } from './secret-options.ts';
 
@@ -26,12 +27,14 @@ interface Applying {
 export async function applyAndReport(context: Context, applying: Applying): Promise<ShownPlan> {
   const { keeping, plan, recoveries, concurrency, lock, secretOptions } = applying;
   const { applyPlan } = await import('../../provision/apply.ts');
+  const expected = plan.create.map(({ event_type }) => ({ webhookId: null, eventType: event_type }));
+  const sinks = await openSecretSinks(context, secretOptions, expected);
   const progress = context.talk.progress('Applying', itemsOf(plan).length);
   try {
     const applied = await applyPlan({
       ...{ keeping, plan, recoveries, concurrency },
       mayWrite: () => stillAlone(context, lock),
-      onCreated: (created) => handOn(context, created, secretOptions),
+      onCreated: (created) => handOn(context, created, secretOptions, sinks),
       onDone: () => progress.advance(),
     });
     warnOf(context, applied);
@@ -44,8 +47,18 @@ export async function applyAndReport(context: Context, applying: Applying): Prom
 }
 
 /** Where the secret of a new subscription goes besides the store, right after it is there; gives what is printed. */
-async function handOn(context: Context, { secret }: CreatedWebhook, options: SecretOptions): Promise<string> {
-  return printable(context, secret, options);
+async function handOn(
+  context: Context,
+  { id, event_type, webhook_url, secret }: CreatedWebhook,
+  options: SecretOptions,
+  sinks: SecretSinks,
+): Promise<HandedOn> {
+  const handover = { webhookId: id, eventType: event_type, webhookUrl: webhook_url, secret };
+  return { secret_key: printable(context, secret, options), ...(await sinks.handOver(handover)) };
+}
+
+interface HandedOn extends WithHandedOver {
+  readonly secret_key: string;
 }
 
 /** A process that was suspended may find that another has taken its place. */
@@ -58,7 +71,7 @@ async function stillAlone({ clock, signal }: Context, lock: Lock): Promise<void>
   });
 }
 
-function warnOf({ talk }: Context, { create, doubled }: Applied<string>): void {
+function warnOf({ talk }: Context, { create, doubled }: Applied<HandedOn>): void {
   for (const { status, item, id } of create) {
     if (status === 'withdrawn')
       talk.warn(
@@ -77,9 +90,10 @@ function tellFailures({ talk }: Context, shown: ShownPlan): void {
     if (error) talk.warn(`${event_type} to ${webhook_url}: ${error.message}`);
 }
 
-const toShown = ({ unchanged }: Plan, applied: Applied<string>): ShownPlan => ({
+const toShown = ({ unchanged }: Plan, applied: Applied<HandedOn>): ShownPlan => ({
   create: applied.create.map(({ item, id, status, error, handed }) => ({
-    ...{ id, ...item, status, secret_key: handed, secret_stored: handed !== null && status !== 'withdrawn' },
+    ...{ id, ...item, status, secret_stored: handed !== null && status !== 'withdrawn' },
+    ...(handed ?? { secret_key: null }),
     error: reported(error),
   })),
   update: applied.update.map(({ item, status, error }) => ({ ...item, status, error: reported(error) })),

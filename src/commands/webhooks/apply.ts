@@ -1,6 +1,6 @@
 import type { Context } from '../../cli/context.ts';
 import { defineCommand } from '../../cli/define.ts';
-import type { ExitCode } from '../../cli/failure.ts';
+import { type ExitCode, worstExitCode } from '../../cli/failure.ts';
 import { single, wholeNumber } from '../../cli/options.ts';
 import { Failure } from '../../errors.ts';
 import type { Lock } from '../../lock.ts';
@@ -8,6 +8,7 @@ import type { Keeping } from '../../provision/keeping.ts';
 import { batchExit } from '../batch.ts';
 import { applyAndReport } from './apply-plan.ts';
 import { type ApplyWish, planNow, readWish, savePlan } from './apply-wish.ts';
+import { handedExit } from './handing-over.ts';
 import { openKeeping, recoverFirst } from './keeping.ts';
 import { withManifestOptions } from './manifest-file.ts';
 import { isEmpty, itemsOf, planLines, type ShownPlan, viewPlan } from './plan-view.ts';
@@ -112,5 +113,5 @@ function exitOf(plan: ShownPlan): ExitCode {
   if (isEmpty(plan) || plan.plan_file !== undefined) return 0;
   const items = itemsOf(plan);
   if (items.every(({ status }) => status === undefined)) return 10;
-  return batchExit(items.map(({ error }) => ({ error: error ?? null })));
+  return worstExitCode([batchExit(items.map(({ error }) => ({ error: error ?? null }))), handedExit(items)]);
 }

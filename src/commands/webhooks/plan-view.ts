@@ -2,9 +2,10 @@ import type { FailureReport } from '../../cli/failure.ts';
 import type { Changes, Plan } from '../../provision/plan.ts';
 import type { Content, Identity } from '../../provision/subscription.ts';
 import { bad, dim, good, MARKS, type Span, strong, type Text, type View, warn } from '../../terminal/view.ts';
+import { viewHandedOver, type WithHandedOver } from './handing-over.ts';
 
 /** What applying made of an item; absent while it is only planned. */
-interface Ended {
+interface Ended extends WithHandedOver {
   readonly id?: string | null;
   readonly status?: string;
   readonly error?: FailureReport | null;
@@ -115,14 +116,16 @@ function said(value: string | boolean | object): string {
 const duplicateNotes = ({ duplicate_of }: { readonly duplicate_of: string | null }): readonly Text[] =>
   duplicate_of === null ? [] : [[warn('duplicate of '), duplicate_of]];
 
-function endNotes({ status, error, secret_key }: Ended): readonly Text[] {
+function endNotes({ status, error, secret_key, handed_over = [] }: Ended): readonly Text[] {
   if (error) {
     const request = error.request_id === null ? [] : [dim(` (request ${error.request_id})`)];
     return [[bad('failed '), error.message, ...request]];
   }
   if (status === undefined) return [];
   if (status === 'withdrawn') return [warn('deleted again: somebody else subscribed the same meanwhile')];
-  return [secret_key ? [good(status), dim(', secret stored: '), secret_key] : good(status)];
+  if (!secret_key) return [good(status)];
+  const handed = viewHandedOver({ handed_over });
+  return [[good(status), dim(', secret stored: '), secret_key], ...(handed.length > 0 ? [handed] : [])];
 }
 
 function summary(plan: ShownPlan): readonly Text[] {

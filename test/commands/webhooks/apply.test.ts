@@ -163,6 +163,30 @@ describe('webhooks apply', () => {
     expect((await api.run(argv)).code).toBe(0);
   });
 
+  test('hands each new secret to the sinks, one variable an event type', async () => {
+    writeFileSync(file, bare('[case.opened, screening.completed]'));
+    const env = join(api.folder, 'app.env');
+    writeFileSync(env, '# kept\nPORT=1\n');
+    const argv = apply('--dotenv', env, '--env-name', 'KYC_{EVENT_TYPE}_SECRET', '--json');
+    const { code, stdout } = await api.run(argv);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).create).toMatchObject([
+      { handed_over: [{ error: null }] },
+      { handed_over: [{ error: null }] },
+    ]);
+    const text = readFileSync(env, 'utf8');
+    expect(text).toMatch(/^# kept\nPORT=1\n/);
+    expect(text.match(/^KYC_(?:CASE_OPENED|SCREENING_COMPLETED)_SECRET=whsec_/gm)).toHaveLength(2);
+  });
+
+  test('a sink that fails is exit 1, and the secret is in the store', async () => {
+    writeFileSync(file, bare('[case.opened]'));
+    const { code, stderr } = await api.run(apply('--secret-exec', 'exit 3'));
+    expect(code).toBe(1);
+    expect(stderr).toContain('kycgenie secrets export');
+    expect(JSON.parse((await api.run(['secrets', 'list', '--json'])).stdout)).toHaveLength(1);
+  });
+
   test('--check is diff', async () => {
     const { stdout, code } = await api.run(['webhooks', 'apply', '-f', file, '--check', '--json']);
     expect(code).toBe(10);
