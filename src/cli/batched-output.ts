@@ -10,13 +10,20 @@ const MAX_WAITING_CHARS = 256 * 1024;
 export class BatchedOutput {
   readonly #write: (text: string) => Promise<void>;
   readonly #turn: Edge['turn'];
+  readonly #onFailure: (error: unknown) => void;
   #waiting = '';
   #writing: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(write: (text: string) => Promise<void>, turn: Edge['turn']) {
+  /** `onFailure` hears at once what writing threw: whoever waits for something to print is not to wait on. */
+  constructor(
+    write: (text: string) => Promise<void>,
+    turn: Edge['turn'],
+    onFailure: (error: unknown) => void = () => undefined,
+  ) {
     this.#write = write;
     this.#turn = turn;
+    this.#onFailure = onFailure;
   }
 
   /** Throws what writing threw, then or before. */
@@ -44,6 +51,7 @@ export class BatchedOutput {
       }
     } catch (error) {
       this.#failure = { error };
+      this.#onFailure(error);
     } finally {
       this.#writing = undefined;
     }

@@ -36,6 +36,8 @@ export interface Talk {
   progress(label: string, total: number): Progress;
   /** A line that says how things stand, below everything else on a terminal and absent elsewhere. */
   status(): Status;
+  /** Says nothing but warnings from now on. */
+  hush(): void;
   /** Prints to stdout, which may be the same terminal, with the live line out of the way. */
   above(print: () => Promise<void>): Promise<void>;
 }

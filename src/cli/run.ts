@@ -52,8 +52,13 @@ async function execute(tree: CommandTree, typed: Typed, edge: Edge): Promise<Exi
     look: lookOf(edge.stdout, globals, edge),
   };
   let output: BatchedOutput | undefined;
-  const context = await contextOf(tree, globals, edge, async () => output?.flush());
-  output = openOutput(edge, context.talk);
+  const unread = new AbortController();
+  const signal = AbortSignal.any([edge.signal, unread.signal]);
+  const context = await contextOf(tree, globals, { ...edge, signal }, async () => output?.flush());
+  output = openOutput(edge, context.talk, (error) => {
+    context.talk.hush();
+    unread.abort(error);
+  });
   const show = (rendered: Rendered): Promise<void> => write(rendered, edge, context.talk);
   switch (command.kind) {
     case 'value': {
@@ -88,8 +93,8 @@ async function showStream(
   }
 }
 
-const openOutput = (edge: Edge, talk: Talk): BatchedOutput =>
-  new BatchedOutput((text) => talk.above(() => edge.stdout.write(text)), edge.turn);
+const openOutput = (edge: Edge, talk: Talk, onFailure: (error: unknown) => void): BatchedOutput =>
+  new BatchedOutput((text) => talk.above(() => edge.stdout.write(text)), edge.turn, onFailure);
 
 async function contextOf(
   tree: CommandTree,

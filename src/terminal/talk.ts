@@ -19,7 +19,8 @@ interface TalkOptions {
 }
 
 /** The conversation with a person beside the data: notices, warnings, a live line that stays below everything. */
-export function createTalk({ write, look, paint, clock, quiet, live }: TalkOptions) {
+export function createTalk({ write, look, paint, clock, quiet: isQuiet, live }: TalkOptions) {
+  let quiet = isQuiet;
   let current: LiveLine | undefined;
   const say = (line: string): void => {
     current?.hide();
@@ -53,6 +54,10 @@ export function createTalk({ write, look, paint, clock, quiet, live }: TalkOptio
       const line = createStatus({ write, look, paint, clock });
       current = line;
       return line;
+    },
+    hush(): void {
+      quiet = true;
+      current?.end();
     },
     async above(print: () => Promise<void>): Promise<void> {
       current?.hide();

@@ -1,4 +1,5 @@
 import { DELIVERY_STATUSES } from '../../api/wire.ts';
+import type { Context } from '../../cli/context.ts';
 import type { Command, OptionValues } from '../../cli/define.ts';
 import { someOf } from '../../cli/one-of.ts';
 import { chooseEvents, collect } from '../../cli/options.ts';
@@ -32,15 +33,23 @@ export const withFilters = <A extends unknown[], O extends OptionValues, G exten
     .option('--until <when>', UNTIL_HELP)
     .option('--code <code>', "the receiver's answer: 500, 5xx, or none; repeat for more", collect);
 
-/** @param now milliseconds since the epoch, which durations count back from */
-export function toFilter(options: FilterOptions, now: number): LogFilter {
-  const { status: statuses, event, url, since, until, code } = options;
+/** Durations count back from now. Warns of event types that the catalogue does not list; throws Failure `usage`. */
+export function toFilter(options: FilterOptions, { clock, talk }: Context): LogFilter {
+  const { status: statuses, event, url, code } = options;
+  const chosen = event && chooseEvents(event);
+  for (const type of chosen?.unknown ?? [])
+    talk.warn(`${type} is not a documented event type. See kycgenie events types.`);
+  const now = clock.now();
+  const since = options.since === undefined ? undefined : parseWhen('--since', options.since, now);
+  const until = options.until === undefined ? undefined : parseWhen('--until', options.until, now);
+  if (since !== undefined && until !== undefined && since > until)
+    throw new Failure('usage', '--since is later than --until: nothing lies between them');
   return {
     statuses: statuses && new Set(statuses),
-    eventTypes: event && new Set(chooseEvents(event).types),
+    eventTypes: chosen && new Set(chosen.types),
     urlPart: url,
-    since: since === undefined ? undefined : parseWhen('--since', since, now),
-    until: until === undefined ? undefined : parseWhen('--until', until, now),
+    since,
+    until,
     codes: code?.map(parseCode),
   };
 }

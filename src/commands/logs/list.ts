@@ -37,7 +37,7 @@ export const command = definePagedList({
   async *run(context, options) {
     if (options.all && options.limit !== undefined)
       throw new Failure('usage', '--all and --limit exclude each other');
-    const filter = toFilter(options, context.clock.now());
+    const filter = toFilter(options, context);
     const { readLogPages } = await import('../../deliveries/read.ts');
     const limit = options.limit ?? DEFAULT_LIMIT;
     const reading = {

@@ -38,7 +38,7 @@ export async function chooseEntries(
   }
   if (!byFilter) return { by: 'ids', ids: await readIds(context, named) };
   const status = options.status ?? ['failed'];
-  const filter = toFilter({ ...options, status }, context.clock.now());
+  const filter = toFilter({ ...options, status }, context);
   return { by: 'filters', filter, limit: options.limit };
 }
 

@@ -7,7 +7,7 @@ import { viewEntries } from './view.ts';
 
 /** Rows for people; JSON has all. */
 const MAX_ROWS = 50;
-const EMPTY = 'No delivery matches: there is nothing to retry.';
+const EMPTY = 'There is nothing to retry.';
 
 const SHOWN: Readonly<Record<RetriedOutcome, Text>> = {
   delivered: good('delivered'),

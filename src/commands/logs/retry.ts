@@ -70,12 +70,19 @@ export const command = defineCommand({
     ).option('--limit <n>', 'at most this many, the newest', wholeNumber('--limit', { min: 1 })),
   async run(context, options, named): Promise<readonly LogEntry[] | readonly Retried[]> {
     checkOptions(options, named);
-    return options.resume ? resume(context, options) : retry(context, options, named);
+    const data = await (options.resume ? resume(context, options) : retry(context, options, named));
+    if (context.quiet && !isPlan(data)) tellFailures(context, data);
+    return data;
   },
   view: (data, { now }) => (isPlan(data) ? viewPlan(data, now) : viewRetried(data)),
   ids: (data) => (isPlan(data) ? data : data.filter(({ error }) => error === null)).map(({ id }) => id),
   exit: (data) => (isPlan(data) ? 0 : retriedExit(data)),
 });
+
+/** Ids alone do not tell of them. */
+function tellFailures({ talk }: Context, data: readonly Retried[]): void {
+  for (const { id, error } of data) if (error !== null) talk.warn(`${id}: ${error.message}`);
+}
 
 const isPlan = (data: readonly LogEntry[] | readonly Retried[]): data is readonly LogEntry[] =>
   data.every((item) => !('outcome' in item));

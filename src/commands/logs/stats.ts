@@ -33,7 +33,7 @@ export const command = defineCommand({
     ),
   async run(context, options): Promise<StatsReport> {
     const now = context.clock.now();
-    const given = toFilter(options, now);
+    const given = toFilter(options, context);
     const until = given.until ?? now;
     const filter = { ...given, since: given.since ?? until - DEFAULT_SINCE_MS };
     const by = options.by ?? 'event';

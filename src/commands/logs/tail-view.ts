@@ -82,6 +82,8 @@ function viewLine(entry: Line, now: number): Text {
     ...nextRetry(entry, now),
     ...(entry.type === 'update' ? [dim(`  was ${entry.previous_status}`)] : []),
     ...trouble(entry),
+    // For logs get and logs retry.
+    ...(isQuiet ? [] : [dim(`  ${entry.id}`)]),
   ];
 }
 

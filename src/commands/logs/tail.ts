@@ -45,17 +45,21 @@ export const command = defineStream({
       command
         .option(
           '-n, --lines <n>',
-          `begin with the last n that match (default: ${DEFAULT_LINES})`,
+          `begin with the last n that match (default: ${DEFAULT_LINES}, none with --exit-after)`,
           wholeNumber('--lines', { max: MAX_LINES }),
         )
         .option('--interval <duration>', 'longest pause between two looks (default: 2s)', interval)
-        .option('--exit-after <n>', 'end after n lines', wholeNumber('--exit-after', { min: 1 }))
+        .option(
+          '--exit-after <n>',
+          'end after n lines, entries and changes alike',
+          wholeNumber('--exit-after', { min: 1 }),
+        )
         .option('--duration <duration>', 'end after this time', duration('--duration'))
         .option('--resume <name>', 'go on where the tail of this name ended', single('--resume')),
     ),
   async *run(context, options: TailOptions): AsyncGenerator<FollowEvent> {
     const { exitAfter } = options;
-    const filter = toFilter(options, context.clock.now());
+    const filter = toFilter(options, context);
     const api = await context.api();
     const { follow } = await import('../../deliveries/follow.ts');
     const tail = options.resume === undefined ? null : await openResume(context, options.resume);
@@ -80,7 +84,7 @@ export const command = defineStream({
       await tail?.close();
     }
     context.talk.notice(standing.summary());
-    judge(context, standing.shown, exitAfter);
+    judge(context, standing, exitAfter);
   },
   view: (event, { now }) => viewEvent(event, now),
   id: (event) => (event.type === 'entry' ? event.id : null),
@@ -93,9 +97,12 @@ function interval(text: string): number {
   throw new Failure('usage', `--interval takes a duration from 100ms to 1h, not "${text}"`);
 }
 
-/** All since a time, where one is given and no number. */
-const linesOf = ({ lines, since }: TailOptions): number =>
-  lines ?? (since === undefined ? DEFAULT_LINES : Number.POSITIVE_INFINITY);
+/** All since a time, where one is given and no number; none of the past for whoever waits for so many. */
+function linesOf({ lines, since, exitAfter }: TailOptions): number {
+  if (lines !== undefined) return lines;
+  if (since !== undefined) return Number.POSITIVE_INFINITY;
+  return exitAfter === undefined ? DEFAULT_LINES : 0;
+}
 
 async function openResume(context: Context, name: string): Promise<Tail> {
   const { openTail } = await import('../../config/tails.ts');
@@ -127,10 +134,12 @@ function endOf(context: Context, durationMs: number | undefined) {
   return { signal, over: () => timer.abort() };
 }
 
-/** A tail that waits for a number of deliveries fails when they do not come. */
-function judge({ signal }: Context, shown: number, exitAfter: number | undefined): void {
+/** A tail that waits for a number of deliveries fails when they do not come, and one that never saw the log at all. */
+function judge({ signal }: Context, { shown, trouble }: Watcher, exitAfter: number | undefined): void {
+  if (!signal.aborted && trouble !== null)
+    throw new Failure('condition_not_met', `The log was not read once: ${trouble}`);
   if (exitAfter === undefined || shown >= exitAfter || signal.aborted) return;
-  throw new Failure('condition_not_met', `${shown} of ${exitAfter} deliveries came in time`);
+  throw new Failure('condition_not_met', `${shown} of ${exitAfter} lines came in time`);
 }
 
 /** How the tail stands, counted from its events. */
@@ -139,6 +148,7 @@ class Watcher {
   #standing: Standing = { shown: 0, known: 0, open: 0, problem: null };
   #failed = 0;
   #updates = 0;
+  #hasLooked = false;
 
   constructor(onChange: (standing: Standing) => void) {
     this.#onChange = onChange;
@@ -148,7 +158,13 @@ class Watcher {
     return this.#standing.shown;
   }
 
+  /** What stood in the way, where the log was never read. */
+  get trouble(): string | null {
+    return this.#hasLooked ? null : this.#standing.problem;
+  }
+
   look(known: number, open: number): void {
+    this.#hasLooked = true;
     this.#set({ known, open, problem: null });
   }
 
@@ -161,7 +177,7 @@ class Watcher {
   }
 
   summary(): string {
-    return `${this.shown - this.#updates} deliveries and ${this.#updates} changes shown, ${this.#failed} of them failed`;
+    return `Shown: ${this.shown - this.#updates} deliveries, ${this.#updates} changes, ${this.#failed} failures`;
   }
 
   #set(changes: Partial<Standing>): void {

@@ -128,7 +128,7 @@ describe('logs tail', () => {
     const { code, stdout, stderr } = await tail(argv, { clock: patient });
     expect(code).toBe(8);
     expect(stdout).not.toContain('new');
-    expect(stderr).toMatch(/\d of 4 deliveries came in time/);
+    expect(stderr).toMatch(/\d of 4 lines came in time/);
   });
 
   test('tells trouble, goes on, and sums up at the end', async () => {
@@ -143,7 +143,7 @@ describe('logs tail', () => {
     expect(code).toBe(130);
     expect(stdout.match(/^⚠ .*again in [124] s$/gm)).toHaveLength(3);
     expect(stdout).toMatch(/✓ The API answers again after 0 s; 0 new deliveries meanwhile/);
-    expect(stderr).toBe('1 deliveries and 0 changes shown, 0 of them failed\n');
+    expect(stderr).toBe('Shown: 1 deliveries, 0 changes, 0 failures\n');
   });
 
   test('shows each on one line, what failed with its reason and the next try', async () => {
@@ -158,9 +158,9 @@ describe('logs tail', () => {
     const { stdout } = await tail(['-n', '2']);
     const [retrying, failed] = stdout.split('\n').map((line) => line.slice(10).trimEnd());
     expect(retrying).toBe(
-      '↻ retrying    -  screening.completed         h.example/p  try 3  next try in 5 min  No answer',
+      '↻ retrying    -  screening.completed         h.example/p  try 3  next try in 5 min  No answer  a',
     );
-    expect(failed).toBe('✗ failed    503  screening.completed         hooks.example/kyc');
+    expect(failed).toBe('✗ failed    503  screening.completed         hooks.example/kyc  b');
   });
 
   test('with --resume shows once what came between two runs', async () => {
