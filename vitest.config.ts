@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     // Without CI a test that fails now and then is to be seen; CI names it in its log and tries it once more.
     retry: process.env['CI'] ? 1 : 0,
+    maxWorkers: 2,
     projects: [
       {
         test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'], testTimeout: 20_000 },

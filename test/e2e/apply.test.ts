@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FULL } from '../support/full.ts';
+import { FULL, SHORT } from '../support/full.ts';
 import { expectNotPrinted, home, kycgenie, sandbox, start, storedSecrets } from './tool.ts';
 
 const SUBSCRIPTIONS = FULL ? 1_000 : 60;
-const KILLS = FULL ? 10 : 3;
+const KILLS = FULL ? 10 : SHORT ? 1 : 2;
 const POLL_MS = 5;
 
 let place: ReturnType<typeof home>;

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FULL } from '../support/full.ts';
+import { FULL, SHORT } from '../support/full.ts';
 import {
   expectNotPrinted,
   home,
@@ -17,7 +17,7 @@ import {
   storedSecrets,
 } from './tool.ts';
 
-const KILLS = FULL ? 200 : 60;
+const KILLS = FULL ? 200 : SHORT ? 20 : 50;
 const AT_ONCE = 4;
 const EVENT = 'screening.completed';
 
