@@ -32,7 +32,7 @@ export function annotationsOf({ items, unplaced }, { applies }) {
       : []),
   ]);
   const lost =
-    `${unplaced} new signing secrets are in the store of this runner alone, and go with it. Hand them over in a ` +
+    `New signing secrets (${unplaced}) are in the store of this runner alone, and go with it. Hand them over in a ` +
     'later step of this job (kycgenie secrets export), or give this action args with --secret-exec or --dotenv.';
   return unplaced === 0 ? shown : [...shown, command('warning', 'kycgenie', lost)];
 }
