@@ -178,6 +178,22 @@ describe('between the newest entries and the floor', () => {
     expect(await next(events)).toMatchObject({ type: 'update', id: 'slow', attempt_number: 9 });
   });
 
+  test('more open entries than can be watched are told once all the same', async () => {
+    const { log, events, stop, sleeps } = setUp({
+      ...{ entries: 5, pageSize: 2_000, log: new FakeLog(2_000) },
+      // Long enough for sweeps that come upon them again.
+      onLook: () => sleeps.length > 20 && stop.abort(),
+    });
+    await next(events);
+    const count = 12_000;
+    for (let n = 0; n < count; n += 1)
+      log.insert(entryOf({ id: `new_${n}`, created_at: at(n * 10), status: 'retrying' }));
+    const told: string[] = [];
+    for await (const event of events) told.push(...ids([event]));
+    expect(told).toHaveLength(count);
+    expect(new Set(told).size).toBe(count);
+  });
+
   test.runIf(FULL)('more than can be remembered is left out with a word, never in silence', async () => {
     const { log, events } = setUp({ entries: 5, pageSize: 2_000, log: new FakeLog(2_000) });
     await next(events);
