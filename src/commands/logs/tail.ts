@@ -106,9 +106,11 @@ function linesOf({ lines, since, exitAfter }: TailOptions): number {
 
 async function openResume(context: Context, name: string): Promise<Tail> {
   const { openTail } = await import('../../config/tails.ts');
-  const { dataDir, baseUrl } = await context.settings();
+  const { openKeeping } = await import('../webhooks/keeping.ts');
+  const { dataDir } = await context.settings();
+  const { profile, baseUrl, account } = await openKeeping(context);
   return openTail({
-    ...{ name, dataDir: dataDir.value, baseUrl: baseUrl.value.origin, clock: context.clock },
+    ...{ name, dataDir: dataDir.value, target: { profile, baseUrl, account }, clock: context.clock },
     onDamage: context.talk.warn,
   });
 }
