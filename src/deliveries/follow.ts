@@ -16,11 +16,12 @@ import { type Find, type Finding, type Head, oldestOf, readHead, sweep } from '.
  * sweep has read every page from the newest back to it: then to LATE_MS before the newest time that was listed
  * when the sweep began, because an entry appears at most LATE_MS after what is listed already. So it is exact
  * whatever fails, shifts or sleeps in between; local time has no part in it, and the quick look at the newest pages
- * between sweeps only makes it prompt. Known are the ids since the floor and open entries of the last 26 hours, at
- * most 200,000. Beyond that the oldest are given up: told where entries are left out for it.
+ * between sweeps only makes it prompt. Known are the ids since the floor and open entries of the last 26 hours
+ * (10,000 of them), at most 200,000. Beyond that the oldest are given up: told where entries are left out for it.
  *
  * What one pass finds comes in order of creation; an entry that is listed late comes when it is listed. Changes are
- * seen in entries since the floor (some minutes), and in open ones until they settle, the deeper the less often.
+ * seen in entries since the floor (some minutes), and in open ones until they settle, the deeper the less often. So
+ * a retry by hand of an entry that failed longer ago is not seen.
  *
  * Requests a minute, at the default interval: at most 120 for the newest entries (or one for each page of new ones
  * where those are more) and their neighbours, 120 for sweeps, 60 for old open entries; 45 when all is quiet.
