@@ -33,7 +33,13 @@ const STATE = v.looseObject({
   known: v.array(v.tuple([v.string(), v.number(), v.number()])),
 });
 
-const FILE = v.looseObject({ version: v.literal(TAIL_VERSION), base_url: v.string(), state: STATE });
+const FILE = v.looseObject({
+  version: v.literal(TAIL_VERSION),
+  profile: v.string(),
+  base_url: v.string(),
+  account: v.string(),
+  state: STATE,
+});
 
 /** Where a tail was: times in milliseconds since the epoch, entries with the index of their state. */
 export interface TailState {
@@ -50,23 +56,30 @@ export interface TailState {
 export interface Tail {
   /** Null for a name that is new. */
   readonly state: TailState | null;
-  /** On disk on return: the old state or the new one at any instant. */
+  /** On disk on return: the old state or the new one at any instant. Throws too when another process has the tail. */
   save(state: TailState): Promise<void>;
   /** Lets other processes have it. */
   close(): Promise<void>;
 }
 
+/** Whose log it is: a tail goes on with the same profile, API and key alone. */
+export interface TailTarget {
+  readonly profile: string;
+  readonly baseUrl: string;
+  /** Of the API key: a fingerprint. */
+  readonly account: string;
+}
+
 interface Options {
   readonly dataDir: string;
   readonly name: string;
-  /** A state belongs to one API. */
-  readonly baseUrl: string;
+  readonly target: TailTarget;
   readonly clock: Clock;
   /** Hears of a state that was set aside: the tail begins anew. */
   readonly onDamage: (message: string) => void;
 }
 
-/** Throws Failure `usage` for what is no name, or the name of a tail of another API. */
+/** Throws Failure `usage` for what is no name, or the name of a tail of another profile, API or key. */
 export async function openTail(options: Options): Promise<Tail> {
   const { dataDir, name, clock } = options;
   if (!isProfileName(name)) {
@@ -81,17 +94,25 @@ export async function openTail(options: Options): Promise<Tail> {
   sweepLeftovers(folder, LEFTOVER, clock.now());
   // File systems differ in what they take for the same name: as for profiles.
   const path = join(folder, `${folderOfProfile(name)}.json`);
-  const held = await holdLock(path, clock);
+  const held = await holdLock(path, clock, usedElsewhere(name));
+  const save = async (next: TailState): Promise<void> => {
+    if (!(await held.isHeld())) throw usedElsewhere(name);
+    replaceState(path, next, options);
+  };
   try {
-    const state = readState(path, options);
-    return { state, save: async (next) => replaceState(path, next, options), close: held.release };
+    return { state: readState(path, options), save, close: held.release };
   } catch (error) {
     await held.release();
     throw error;
   }
 }
 
-function readState(path: string, { baseUrl, name, clock, onDamage }: Options): TailState | null {
+const usedElsewhere = (name: string): Failure =>
+  new Failure('store_unwritable', `Another kycgenie uses the tail ${name}`, {
+    hint: 'End the other one, or choose another name for --resume.',
+  });
+
+function readState(path: string, { target, name, clock, onDamage }: Options): TailState | null {
   const json = readFile(path);
   if (json === null) return null;
   if (isRecord(json)) refuseNewer(json['version'], TAIL_VERSION, path);
@@ -100,10 +121,21 @@ function readState(path: string, { baseUrl, name, clock, onDamage }: Options): T
     if (report !== null) onDamage(`${report}; the tail begins anew`);
     return null;
   }
-  if (json.base_url === baseUrl) return json.state;
-  throw new Failure('usage', `The tail ${name} belongs to ${json.base_url}, not to ${baseUrl}`, {
-    hint: 'Choose another name for --resume.',
-  });
+  refuseOther(name, { profile: json.profile, baseUrl: json.base_url, account: json.account }, target);
+  return json.state;
+}
+
+/** The entries of another log would be taken for old, or be told again. */
+function refuseOther(name: string, kept: TailTarget, { profile, baseUrl, account }: TailTarget): void {
+  const hint = 'Choose another name for --resume.';
+  if (kept.baseUrl !== baseUrl)
+    throw new Failure('usage', `The tail ${name} belongs to ${kept.baseUrl}, not to ${baseUrl}`, { hint });
+  if (kept.profile !== profile)
+    throw new Failure('usage', `The tail ${name} belongs to profile ${kept.profile}, not to ${profile}`, {
+      hint,
+    });
+  if (kept.account !== account)
+    throw new Failure('usage', `The tail ${name} was begun with another API key`, { hint });
 }
 
 /** Undefined for what is not JSON, null where there is no file. */
@@ -127,10 +159,12 @@ function parse(text: string): unknown {
   }
 }
 
-function replaceState(path: string, state: TailState, { dataDir, baseUrl }: Options): void {
+function replaceState(path: string, state: TailState, { dataDir, target }: Options): void {
+  const { profile, baseUrl, account } = target;
+  const file = { version: TAIL_VERSION, profile, base_url: baseUrl, account, state };
   const next = `${path}.next-${crypto.randomUUID()}`;
   try {
-    createExclusively(next, `${JSON.stringify({ version: TAIL_VERSION, base_url: baseUrl, state })}\n`);
+    createExclusively(next, `${JSON.stringify(file)}\n`);
     renameSync(next, path);
     syncFolder(join(dataDir, 'tails'));
   } catch (error) {

@@ -1,11 +1,11 @@
 import type { LogEntry } from '../api/wire.ts';
 import { type LogFilter, matches } from './filter.ts';
-import { readBaseline } from './follow/baseline.ts';
+import { type Baseline, readBaseline } from './follow/baseline.ts';
 import { DEFAULT_INTERVAL_MS, LATE_MS } from './follow/bounds.ts';
 import { type FollowState, Memory } from './follow/memory.ts';
 import { Pace } from './follow/pace.ts';
 import { Pager, type PagerOptions, type Problem } from './follow/pager.ts';
-import { type Find, type Finding, type Head, readHead, sweep } from './follow/pass.ts';
+import { type Find, type Finding, type Head, oldestOf, readHead, sweep } from './follow/pass.ts';
 
 /**
  * The delivery log as it grows, from pages that run newest first and shift while they are read.
@@ -16,11 +16,12 @@ import { type Find, type Finding, type Head, readHead, sweep } from './follow/pa
  * sweep has read every page from the newest back to it: then to LATE_MS before the newest time that was listed
  * when the sweep began, because an entry appears at most LATE_MS after what is listed already. So it is exact
  * whatever fails, shifts or sleeps in between; local time has no part in it, and the quick look at the newest pages
- * between sweeps only makes it prompt. Known are the ids since the floor and open entries of the last 26 hours, at
- * most 200,000. Beyond that the oldest are given up: told where entries are left out for it.
+ * between sweeps only makes it prompt. Known are the ids since the floor and open entries of the last 26 hours
+ * (10,000 of them), at most 200,000. Beyond that the oldest are given up: told where entries are left out for it.
  *
  * What one pass finds comes in order of creation; an entry that is listed late comes when it is listed. Changes are
- * seen in entries since the floor (some minutes), and in open ones until they settle, the deeper the less often.
+ * seen in entries since the floor (some minutes), and in open ones until they settle, the deeper the less often. So
+ * a retry by hand of an entry that failed longer ago is not seen.
  *
  * Requests a minute, at the default interval: at most 120 for the newest entries (or one for each page of new ones
  * where those are more) and their neighbours, 120 for sweeps, 60 for old open entries; 45 when all is quiet.
@@ -30,7 +31,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<FollowEven
   try {
     yield* follower.run();
   } catch (error) {
-    if (!options.signal.aborted) throw error;
+    if (!options.signal.aborted || error !== options.signal.reason) throw error;
   } finally {
     await follower.save();
   }
@@ -115,9 +116,10 @@ class Follower {
   async save(): Promise<void> {
     const { resume } = this.#options;
     if (!resume || !this.#isReady || !this.#isUnsaved) return;
+    await resume.save(this.#memory.snapshot());
+    // Not earlier: what could not be saved is yet to be.
     this.#isUnsaved = false;
     this.#savedAtMs = this.#pace.elapsedMs;
-    await resume.save(this.#memory.snapshot());
   }
 
   async *#begin(): AsyncGenerator<FollowEvent, void, undefined> {
@@ -126,11 +128,20 @@ class Follower {
       ...{ memory: this.#memory, pager: this.#pager, lines, since: this.#filter.since },
       isWanted: (entry) => matches(entry, this.#filter),
     });
-    const entries = yield* this.#told(baseline);
+    yield* this.#tellLines(yield* this.#told(baseline));
+    this.#options.onLook?.(this.#sizes());
+  }
+
+  /** Each is known once it is told: a tail that ends in between goes on with the rest as with new ones. */
+  async *#tellLines({ lines, floor }: Baseline): AsyncGenerator<FollowEvent, void, undefined> {
+    this.#memory.raiseFloor(Math.min(floor, oldestOf(lines) ?? floor));
     this.#isUnsaved = true;
     yield* this.#ready();
-    for (const entry of entries) yield { type: 'entry', ...entry };
-    this.#options.onLook?.(this.#sizes());
+    for (const entry of lines) {
+      this.#memory.learn(entry);
+      yield { type: 'entry', ...entry };
+    }
+    this.#memory.raiseFloor(floor);
   }
 
   /** The newest entries, and a sweep when it is time. Gives how many pages the newest ones took. */

@@ -124,6 +124,36 @@ describe('a tail', () => {
     expect(failure).toMatchObject({ kind: 'not_logged_in' });
   });
 
+  test('ends quietly when it is stopped, but not where something else fails at the same time', async () => {
+    const quiet = setUp({ entries: 3 });
+    await next(quiet.events);
+    quiet.stop.abort(new Error('stopped'));
+    expect(await quiet.events.next()).toMatchObject({ done: true });
+    const broken = setUp({
+      ...{ entries: 3 },
+      onLook: () => {
+        broken.stop.abort(new Error('stopped'));
+        throw new Error('broken');
+      },
+    });
+    await next(broken.events);
+    await expect(broken.events.next()).rejects.toThrow('broken');
+  });
+
+  test.each<[string, Partial<FollowOptions>, number]>([
+    ['lines that match', { lines: 3, filter: { statuses: new Set(['failed']) } }, 250],
+    ['a time and a number', { lines: 1_000, filter: { since: START - 300 * 60_000 } }, 250],
+  ])('says where it stops looking for %s', async (_what, options, count) => {
+    const { events } = setUp({ entries: 400, ...options });
+    const cut = new Date(START - count * 60_000).toISOString();
+    expect(await next(events)).toEqual({
+      type: 'problem',
+      message: expect.stringContaining(`created before ${cut} are left out`),
+      retry_in_ms: 0,
+    });
+    expect(await next(events)).toEqual({ type: 'ready' });
+  });
+
   test('asks quickly after something came, and up to the interval less often when it is quiet', async () => {
     const { log, events, sleeps, stop } = setUp({
       entries: 3,
@@ -178,6 +208,22 @@ describe('between the newest entries and the floor', () => {
     expect(await next(events)).toMatchObject({ type: 'update', id: 'slow', attempt_number: 9 });
   });
 
+  test('more open entries than can be watched are told once all the same', async () => {
+    const { log, events, stop, sleeps } = setUp({
+      ...{ entries: 5, pageSize: 2_000, log: new FakeLog(2_000) },
+      // Long enough for sweeps that come upon them again.
+      onLook: () => sleeps.length > 20 && stop.abort(),
+    });
+    await next(events);
+    const count = 12_000;
+    for (let n = 0; n < count; n += 1)
+      log.insert(entryOf({ id: `new_${n}`, created_at: at(n * 10), status: 'retrying' }));
+    const told: string[] = [];
+    for await (const event of events) told.push(...ids([event]));
+    expect(told).toHaveLength(count);
+    expect(new Set(told).size).toBe(count);
+  });
+
   test.runIf(FULL)('more than can be remembered is left out with a word, never in silence', async () => {
     const { log, events } = setUp({ entries: 5, pageSize: 2_000, log: new FakeLog(2_000) });
     await next(events);
@@ -199,7 +245,12 @@ describe('between the newest entries and the floor', () => {
 
 describe('a tail that goes on where another ended', () => {
   /** Runs a tail until it was given `count` events, keeping its state as a file would. */
-  async function run(kept: { state: FollowState | null }, log: FakeLog, count: number) {
+  async function run(
+    kept: { state: FollowState | null },
+    log: FakeLog,
+    count: number,
+    given: Partial<FollowOptions> = {},
+  ) {
     const resume = {
       state: kept.state,
       save: async (state: FollowState) => {
@@ -210,7 +261,7 @@ describe('a tail that goes on where another ended', () => {
     const told: FollowEvent[] = [];
     const stop = new AbortController();
     const onLook = (): void => (told.length >= count ? stop.abort() : undefined);
-    const options = { clock, signal: stop.signal, pageSize: 5, resume, onLook };
+    const options = { clock, signal: stop.signal, pageSize: 5, resume, onLook, ...given };
     for await (const event of follow({ api: directApi(log, 'v2'), ...options })) {
       told.push(event);
       if (told.length === count) break;
@@ -233,4 +284,44 @@ describe('a tail that goes on where another ended', () => {
     }
     expect(told).toEqual(fresh);
   });
+
+  test('tells the lines that it begins with to their end, however it is cut', async () => {
+    const kept: { state: FollowState | null } = { state: null };
+    const log = new FakeLog();
+    const old = Array.from({ length: 40 }, (_none, n) => `old_${n}`);
+    for (const [n, id] of old.entries()) log.insert(entryOf({ id, created_at: at((n - 40) * 60_000) }));
+    const told: string[] = [];
+    while (told.length < 20) {
+      const events = await run(kept, log, Math.min(4, 21 - told.length), { lines: 20 });
+      told.push(...ids(events.slice(1)));
+    }
+    expect(told).toEqual(old.slice(20));
+    log.insert(entryOf({ id: 'new', created_at: at(0) }));
+    expect(ids(await run(kept, log, 2))).toEqual(['ready', 'new']);
+  });
+
+  test('saves what it told before a state that could not be written, once that can be', async () => {
+    const { events, log, faults } = setUp({ entries: 3, resume: failingOnce() });
+    await next(events);
+    log.insert(entryOf({ id: 'a', created_at: at(0) }));
+    await next(events);
+    faults.push('error');
+    await expect(take(events, 9)).rejects.toThrow('the disk is full');
+    expect(saved).toHaveLength(1);
+    expect(saved[0]?.known.map(([id]) => id)).toContain('a');
+  });
+
+  const saved: FollowState[] = [];
+
+  function failingOnce() {
+    let isFull = true;
+    const save = async (state: FollowState): Promise<void> => {
+      if (!isFull) saved.push(state);
+      else {
+        isFull = false;
+        throw new Error('the disk is full');
+      }
+    };
+    return { state: null, save };
+  }
 });

@@ -15,7 +15,7 @@ let file: string;
 
 beforeEach(async () => {
   place = home();
-  api = await sandbox(place.env);
+  api = await sandbox(place.env, '--latency', '60ms');
   file = join(place.folder, 'webhooks.yaml');
 });
 

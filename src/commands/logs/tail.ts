@@ -12,6 +12,8 @@ const DEFAULT_LINES = 10;
 const MAX_LINES = 100_000;
 const MIN_INTERVAL_MS = 100;
 const MAX_INTERVAL_MS = 3_600_000;
+/** Ids remembered for --quiet, which prints each once. */
+const MAX_NAMED = 200_000;
 
 interface TailOptions extends FilterOptions {
   readonly lines?: number | undefined;
@@ -26,6 +28,7 @@ export const command = defineStream({
     'Shows the last deliveries that match, then each new one once, and once more each time its status, attempt ' +
     'or code changes. None is missed and none comes twice while the API fails, limits or resets. ' +
     '--since shows all from then on instead of the last lines. A filter looks at how a delivery is when it is shown. ' +
+    'Changes are seen while a delivery is pending or retrying, and in any of the last 5 minutes or so. ' +
     'With --resume the next run under the same name goes on where this one ended.',
   examples: [
     { command: 'kycgenie logs tail' },
@@ -60,12 +63,14 @@ export const command = defineStream({
   async *run(context, options: TailOptions): AsyncGenerator<FollowEvent> {
     const { exitAfter } = options;
     const filter = toFilter(options, context);
-    const api = await context.api();
+    // The tail waits and asks again by itself, and tells of it: retries within a call would be minutes of silence.
+    const api = await context.api({ maxRetries: 0 });
     const { follow } = await import('../../deliveries/follow.ts');
     const tail = options.resume === undefined ? null : await openResume(context, options.resume);
     const status = context.talk.status();
     const standing = new Watcher((now) => status.set(viewStanding(now)));
     const end = endOf(context, options.duration);
+    const named = new Set<string>();
     try {
       const events = follow({
         ...{ api, filter, clock: context.clock, signal: end.signal, lines: linesOf(options) },
@@ -75,6 +80,7 @@ export const command = defineStream({
       });
       for await (const event of events) {
         standing.note(event);
+        if (context.quiet) noteFirst(event, named);
         yield event;
         if (exitAfter !== undefined && standing.shown >= exitAfter) break;
       }
@@ -87,9 +93,21 @@ export const command = defineStream({
     judge(context, standing, exitAfter);
   },
   view: (event, { now }) => viewEvent(event, now),
-  id: (event) => (event.type === 'entry' ? event.id : null),
+  id: (event) => ('id' in event && FIRST_LINES.has(event) ? event.id : null),
   isWhole: true,
 });
+
+/** Events that are the first line of their entry in this run: also a change, where only then the entry matches. */
+const FIRST_LINES = new WeakSet<FollowEvent>();
+
+/** The oldest in `named` go when there are too many. */
+function noteFirst(event: FollowEvent, named: Set<string>): void {
+  if (!('id' in event) || named.has(event.id)) return;
+  FIRST_LINES.add(event);
+  named.add(event.id);
+  const [oldest] = named;
+  if (oldest !== undefined && named.size > MAX_NAMED) named.delete(oldest);
+}
 
 function interval(text: string): number {
   const ms = duration('--interval')(text);
@@ -106,9 +124,11 @@ function linesOf({ lines, since, exitAfter }: TailOptions): number {
 
 async function openResume(context: Context, name: string): Promise<Tail> {
   const { openTail } = await import('../../config/tails.ts');
-  const { dataDir, baseUrl } = await context.settings();
+  const { openKeeping } = await import('../webhooks/keeping.ts');
+  const { dataDir } = await context.settings();
+  const { profile, baseUrl, account } = await openKeeping(context);
   return openTail({
-    ...{ name, dataDir: dataDir.value, baseUrl: baseUrl.value.origin, clock: context.clock },
+    ...{ name, dataDir: dataDir.value, target: { profile, baseUrl, account }, clock: context.clock },
     onDamage: context.talk.warn,
   });
 }

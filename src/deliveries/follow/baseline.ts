@@ -2,7 +2,7 @@ import type { LogPage } from '../../api/client.ts';
 import type { LogEntry } from '../../api/wire.ts';
 import { LATE_MS, MAX_BASELINE_PAGES, MAX_KNOWN, PAGE_SIZE } from './bounds.ts';
 import type { Memory } from './memory.ts';
-import { type Pager, PlaceLost } from './pager.ts';
+import { type Pager, PlaceLost, type Problem } from './pager.ts';
 import { type Finding, isBefore, oldestFirst, oldestOf } from './pass.ts';
 
 export interface BaselineOptions {
@@ -15,11 +15,19 @@ export interface BaselineOptions {
   readonly since: number | undefined;
 }
 
+export interface Baseline {
+  /** Oldest first; not learned yet. */
+  readonly lines: readonly LogEntry[];
+  /** Milliseconds since the epoch: once the lines are told, what was created before is old. */
+  readonly floor: number;
+}
+
 /**
  * Learns what is there when a tail begins, so that nothing of it counts as new, and gives the newest entries that
- * are wanted, oldest first. It goes back LATE_MS, and for the lines MAX_BASELINE_PAGES at most, or to `since`.
+ * are wanted. It goes back LATE_MS, and for the lines MAX_BASELINE_PAGES at most, or to `since`; it tells where
+ * lines may be left out for that.
  */
-export async function* readBaseline(options: BaselineOptions): Finding<readonly LogEntry[]> {
+export async function* readBaseline(options: BaselineOptions): Finding<Baseline> {
   for (;;) {
     try {
       return yield* readOnce(options);
@@ -30,23 +38,23 @@ export async function* readBaseline(options: BaselineOptions): Finding<readonly 
   }
 }
 
-async function* readOnce(options: BaselineOptions): Finding<readonly LogEntry[]> {
-  const { memory, pager } = options;
+async function* readOnce(options: BaselineOptions): Finding<Baseline> {
   const wanted = new Map<string, LogEntry>();
   let after: string | null = null;
   let horizon = Number.NEGATIVE_INFINITY;
   for (let pages = 1; ; pages += 1) {
-    const { entries, next }: LogPage = yield* pager.read(after);
+    const { entries, next }: LogPage = yield* options.pager.read(after);
     const oldest = oldestOf(entries) ?? Number.NEGATIVE_INFINITY;
     if (pages === 1) horizon = oldest - LATE_MS;
     learnAll(entries, wanted, options);
     after = next;
     const isCovered = next === null || isBefore(entries, horizon);
-    const isDone = isCovered && (next === null || hasLines(entries, wanted, options));
-    if (!isDone && pages < limitOf(options)) continue;
+    const isComplete = next === null || hasLines(entries, wanted, options);
+    if (!(isCovered && isComplete) && pages < limitOf(options)) continue;
+    if (!isComplete && Number.isFinite(oldest)) yield leftOut(oldest);
     // Where not all was read, what was created with the last of it may be unknown and old.
-    memory.raiseFloor(isCovered ? horizon : Math.max(horizon, oldest + 1));
-    return oldestFirst(wanted.values());
+    const floor = isCovered ? horizon : Math.max(horizon, oldest + 1);
+    return { lines: oldestFirst(wanted.values()), floor };
   }
 }
 
@@ -56,10 +64,16 @@ function learnAll(
   { memory, isWanted, lines }: BaselineOptions,
 ): void {
   for (const entry of entries) {
-    memory.learn(entry);
     if (isWanted(entry) && (wanted.size < lines || wanted.has(entry.id))) wanted.set(entry.id, entry);
+    else memory.learn(entry);
   }
 }
+
+const leftOut = (oldest: number): Problem => ({
+  type: 'problem',
+  message: `The log goes further back than is read at the start: deliveries created before ${new Date(oldest).toISOString()} are left out`,
+  retry_in_ms: 0,
+});
 
 const hasLines = (
   entries: readonly LogEntry[],

@@ -89,15 +89,16 @@ export class Memory {
     }
   }
 
-  /** Forgets open entries that were created before `at`. */
-  dropOpenBefore(at: number): number {
-    let dropped = 0;
+  /**
+   * Watches open entries no longer that were created before `at`. Those since the floor stay known: forgotten they
+   * would count as new.
+   */
+  dropOpenBefore(at: number): void {
     for (const [id, openAt] of this.#open) {
       if (openAt >= at) continue;
-      this.#forget(id);
-      dropped += 1;
+      if (openAt < this.#floor) this.#forget(id);
+      else this.#open.delete(id);
     }
-    return dropped;
   }
 
   /** Keeps the memory within its bounds. True when the floor had to rise for it: late entries may be missed. */

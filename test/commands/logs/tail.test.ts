@@ -60,7 +60,8 @@ function tail(argv: readonly string[], world: World = {}) {
     ...home.env,
     KYCGENIE_BASE_URL: api.url.origin,
     KYCGENIE_API_KEY: 'kycg_0123456789abcdef0123456789abcdef',
-    KYCGENIE_MAX_RETRIES: '0',
+    // The tail asks again by itself.
+    KYCGENIE_MAX_RETRIES: '5',
   };
   return kycgenie(['logs', 'tail', ...argv], { env, clock, signal: stop.signal, ...world });
 }
@@ -172,6 +173,29 @@ describe('logs tail', () => {
     stop = new AbortController();
     expect(ids(await lines(['--resume', 'alerts']))).toEqual(['ready']);
     expect(readdirSync(join(home.folder, 'data', 'tails'))).toEqual(['alerts.json']);
+  });
+
+  test('with --resume refuses to go on with another key', async () => {
+    await lines(['--resume', 'alerts', '-n', '1']);
+    const env = {
+      ...home.env,
+      KYCGENIE_BASE_URL: api.url.origin,
+      KYCGENIE_API_KEY: 'kycg_fedcba9876543210fedcba9876543210',
+    };
+    const { code, stderr } = await tail(['--resume', 'alerts'], { env });
+    expect(code).toBe(2);
+    expect(stderr).toContain('another API key');
+  });
+
+  test('with --quiet gives each id once, also of a delivery that matches later', async () => {
+    pauses.push(
+      () => insert('a', 0, 'pending'),
+      () => insert('b', 1, 'failed'),
+      () => log.change('a', { status: 'failed' }),
+      () => log.change('b', { http_status_code: 500 }),
+    );
+    const { stdout } = await tail(['-n', '0', '--status', 'failed', '--quiet']);
+    expect(stdout).toBe('b\na\n');
   });
 
   test.each<[string[], string]>([
