@@ -195,6 +195,23 @@ describe('logs retry', () => {
   });
 });
 
+describe('a logs retry of what the log does not show', () => {
+  test('says so instead of waiting for the outcome', async () => {
+    const [shown = '', hidden = ''] = await fail(2, 200);
+    const entry = await api.json(['logs', 'get', shown]);
+    api.next(answered(200, { results: [entry], has_more: false, next_cursor: null }));
+    const { code, stdout } = await retry([shown, hidden, '--wait', '--json'], { clock: systemClock });
+    expect([code, outcomes(stdout)]).toEqual([
+      8,
+      [
+        [shown, 'delivered'],
+        [hidden, 'unsettled'],
+      ],
+    ]);
+    expect(JSON.parse(stdout)[1].error.message).toContain('The log does not show it');
+  });
+});
+
 describe('a logs retry that the API limits', () => {
   const limited: Fault = async () => ({
     ...{ status: 429, headers: { 'retry-after': '30' } },
