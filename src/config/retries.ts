@@ -113,7 +113,7 @@ class RetryFolder implements RetryRuns {
     this.#attempt(() => createExclusively(this.#headerOf(run.id), serialize(this.#self, run)));
     closeFolder(dataDir);
     closeFolder(this.#folder);
-    return this.#open(run.id);
+    return this.#open(run);
   }
 
   async unfinished(): Promise<readonly UnfinishedRetry[]> {
@@ -130,16 +130,16 @@ class RetryFolder implements RetryRuns {
     const now = this.#options.clock.now();
     const isOurs = this.#attempt(() => makeClaim(this.#folder, id, generation, this.#self, now));
     if (!isOurs) return null;
-    if (existsSync(this.#headerOf(id))) return this.#open(id);
+    if (existsSync(this.#headerOf(id))) return this.#open(header.run);
     // Its last owner finished it in between, claims and all.
     this.#attempt(() => removeClaims(this.#folder, (other) => other === id));
     return null;
   }
 
-  #open(id: string): Promise<RetryRun> {
+  #open({ id, count }: UnfinishedRetry): Promise<RetryRun> {
     const { onDamage } = this.#options;
     const end = { finish: () => this.#remove(id), leave: () => this.#release(id) };
-    return openRun(this.#logOf(id), end, onDamage);
+    return openRun({ path: this.#logOf(id), count }, end, onDamage);
   }
 
   /** Newest first. */

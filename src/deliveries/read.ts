@@ -14,6 +14,8 @@ export interface Reading {
   readonly wanted?: number | undefined;
   /** Ends when so many entries were read, matching or not; without a bound when absent. */
   readonly mostRead?: number | undefined;
+  /** Told when it ends for `mostRead` alone: the log, or its part since `filter.since`, goes on. */
+  readonly onCut?: () => void;
   /** Told after each page how many entries were read so far. */
   readonly onPage?: (read: number) => void;
 }
@@ -43,6 +45,7 @@ export async function* readLogPages(
       const page = await pages.take();
       const found = state.look(page);
       reading.onPage?.(state.read);
+      if (state.isCut(page)) reading.onCut?.();
       const isLast = page.next === null || state.isEnough(page);
       if (!isLast) await pages.goOn(state.pagesToCome(page));
       if (found.length > 0) yield found;
@@ -65,6 +68,9 @@ class State {
   #found = 0;
   #pages = 0;
   #newest = Number.NaN;
+  /** Of the entries that were looked at. */
+  #last = Number.NaN;
+  #leftOver = false;
 
   constructor(reading: Reading) {
     this.#reading = reading;
@@ -77,8 +83,12 @@ class State {
     const found: LogEntry[] = [];
     for (const entry of entries) {
       if (this.remembered.has(entry.id)) continue;
-      if (this.#seen >= mostRead) break;
+      if (this.#seen >= mostRead) {
+        this.#leftOver = true;
+        break;
+      }
       this.#seen += 1;
+      this.#last = timeOf(entry);
       if (this.#takesAll || matches(entry, filter)) found.push(entry);
     }
     this.remembered.add(entries);
@@ -94,6 +104,12 @@ class State {
     const { since } = this.#reading.filter;
     if (this.#wantedStill <= 0 || this.#readableStill <= 0) return true;
     return since !== undefined && entries.length > 0 && entries.every((entry) => timeOf(entry) < since);
+  }
+
+  isCut({ next }: LogPage): boolean {
+    if (this.#readableStill > 0 || (next === null && !this.#leftOver)) return false;
+    const { since } = this.#reading.filter;
+    return since === undefined || this.#last >= since;
   }
 
   pagesToCome({ entries }: LogPage): number {

@@ -139,6 +139,21 @@ describe('the journal of a bulk retry', () => {
     await next.finish();
   });
 
+  test('names how many entries are lost with a damaged line of the plan, each time', async () => {
+    const dataDir = scratch();
+    await (await open(dataDir, 1).runs.begin(planned(1_201))).leave();
+    const [first = '', ...rest] = readFileSync(logIn(dataDir), 'utf8').split('\n');
+    writeFileSync(logIn(dataDir), [first.slice(1), ...rest].join('\n'));
+    for (const number of [2, 3]) {
+      const { runs, damages } = open(dataDir, number);
+      const [found] = await runs.unfinished();
+      const run = (await runs.resume(found?.id ?? '')) ?? expect.unreachable('it is free');
+      expect(run.planned).toEqual(planned(1_201).slice(500));
+      expect(damages.at(-1)).toContain('500 of the 1201 entries of this retry are lost');
+      await run.leave();
+    }
+  });
+
   test('with a damaged header is set aside and told', async () => {
     const dataDir = scratch();
     await (await open(dataDir, 1).runs.begin(planned(2))).leave();

@@ -78,9 +78,9 @@ export class RetryReport {
   }
 
   /** All that are on their way still. */
-  unsettled(error: Failure): void {
+  unsettled(whyOf: (id: string) => Failure): void {
     for (const { id, outcome } of this.#items.values()) {
-      if (outcome === 'requested') this.#set(id, { outcome: 'unsettled', error: this.#report(error) });
+      if (outcome === 'requested') this.#set(id, { outcome: 'unsettled', error: this.#report(whyOf(id)) });
     }
   }
 

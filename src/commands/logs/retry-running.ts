@@ -2,12 +2,19 @@ import type { Api } from '../../api/client.ts';
 import type { Context } from '../../cli/context.ts';
 import type { PlannedRetry, RetryRun } from '../../config/retries.ts';
 import type { RetryEntry, RetryJournal, RetryOutcome } from '../../deliveries/retry.ts';
+import { formatDuration } from '../../duration.ts';
 import { Failure } from '../../errors.ts';
 import { type Retried, RetryReport } from './retry-report.ts';
 import { openWaiting, type Waiting } from './retry-waiting.ts';
 
+/** A shorter pause is not worth a line. */
+const TOLD_PAUSE_MS = 5_000;
+
 export interface Running {
+  /** Reads the log. */
   readonly api: Api;
+  /** Asks for retries, each once: an API that limits is to slow all requests down, not one call. */
+  readonly asking: Pick<Api, 'retryDelivery'>;
   readonly run: RetryRun;
   readonly concurrency: number;
   readonly ratePerSecond: number | null;
@@ -33,7 +40,7 @@ export async function carryOut(context: Context, running: Running): Promise<read
 
 async function requestAll(
   context: Context,
-  { api, run, concurrency, ratePerSecond }: Running,
+  { api, asking, run, concurrency, ratePerSecond }: Running,
   report: RetryReport,
   waiting: Waiting | null,
 ): Promise<void> {
@@ -52,12 +59,13 @@ async function requestAll(
   try {
     for await (const outcome of retryAll({
       entries,
-      api,
+      api: { logPage: api.logPage, retryDelivery: asking.retryDelivery },
       concurrency,
       ratePerSecond,
       clock,
       signal,
       journal,
+      onPause: (pauseMs) => tellPause(context, pauseMs),
     })) {
       hear(outcome);
       progress?.advance();
@@ -69,6 +77,12 @@ async function requestAll(
     progress?.end();
   }
   await end(context, run, entries.length - journal.settled());
+}
+
+function tellPause({ talk }: Context, pauseMs: number): void {
+  if (pauseMs < TOLD_PAUSE_MS) return;
+  const seconds = Math.ceil(pauseMs / 1000);
+  talk.notice(`The API limits requests: all wait ${formatDuration(seconds * 1000)}.`);
 }
 
 /** What earlier runs have settled, and what is left. */

@@ -19,6 +19,8 @@ export async function openWaiting(context: Context, api: Api, report: RetryRepor
   const { clock, signal, talk } = context;
   const { watch } = await import('../../deliveries/watch.ts');
   const watching = watch({ api, clock, signal });
+  /** Nothing tells their outcome from an older one: they are not looked for. */
+  const unseen = new Set<string>();
   let open = 0;
   let progress: Progress | null = null;
   const follow = async (): Promise<Failure | null> => {
@@ -39,8 +41,12 @@ export async function openWaiting(context: Context, api: Api, report: RetryRepor
   following.catch(() => undefined);
   return {
     add({ id, status, attempt_number, created_at }) {
+      if (status === null || created_at === null) {
+        unseen.add(id);
+        return;
+      }
       open += 1;
-      if (status !== null && created_at !== null) watching.add({ id, status, attempt_number, created_at });
+      watching.add({ id, status, attempt_number, created_at });
     },
     async finish(timeoutMs) {
       watching.finish();
@@ -55,7 +61,8 @@ export async function openWaiting(context: Context, api: Api, report: RetryRepor
         progress?.end();
       });
       await late;
-      report.unsettled(whyUnsettled(signal, failure, timeoutMs));
+      const why = whyUnsettled(signal, failure, timeoutMs);
+      report.unsettled((id) => (unseen.has(id) ? NOT_SHOWN : why));
     },
     async close() {
       watching.close();
@@ -63,6 +70,14 @@ export async function openWaiting(context: Context, api: Api, report: RetryRepor
     },
   };
 }
+
+const NOT_SHOWN = new Failure(
+  'condition_not_met',
+  'The log does not show it, so its outcome was not waited for',
+  {
+    hint: 'Look for it with kycgenie logs get.',
+  },
+);
 
 function whyUnsettled(signal: AbortSignal, failure: Failure | null, timeoutMs: number): Failure {
   if (signal.aborted && signal.reason instanceof Failure) return signal.reason;

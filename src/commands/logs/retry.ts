@@ -114,14 +114,18 @@ async function retry(
   if (planned.length === 0) return [];
   if (isUnasked && planned.length > 1) await confirm(context, planned);
   const run = await beginRun(context, planned);
-  return carryOut(context, { api, run, ...pace(options) });
+  return carryOut(context, { api, asking: await askingApi(context), run, ...pace(options) });
 }
 
 async function resume(context: Context, options: RetryOptions): Promise<readonly Retried[]> {
   const api = await context.api();
   const run = await resumeRun(context);
-  return run === null ? [] : carryOut(context, { api, run, ...pace(options) });
+  if (run === null) return [];
+  return carryOut(context, { api, asking: await askingApi(context), run, ...pace(options) });
 }
+
+/** Without tries of its own: the run has its own, at a pace that all requests share. */
+const askingApi = (context: Context) => context.api({ maxRetries: 0 });
 
 const pace = ({ concurrency = DEFAULT_CONCURRENCY, rate, wait, waitTimeout }: RetryOptions) => ({
   concurrency,

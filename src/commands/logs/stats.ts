@@ -43,19 +43,18 @@ export const command = defineCommand({
     ]);
     const tally = new StatsTally(by);
     const say = sayWhenLong(context);
-    let read = 0;
+    let isCut = false;
     const pages = readLogPages(await context.api(), {
       filter,
       pageSize: Math.min(MAX_PAGE_SIZE, options.limit ?? MAX_PAGE_SIZE),
       signal: context.signal,
       mostRead: options.limit,
-      onPage: (entries) => {
-        read = entries;
-        say(entries);
+      onPage: say,
+      onCut: () => {
+        isCut = true;
       },
     });
     for await (const entries of pages) for (const entry of entries) tally.add(entry);
-    const isCut = options.limit !== undefined && read >= options.limit;
     return {
       since: new Date(filter.since).toISOString(),
       until: new Date(until).toISOString(),

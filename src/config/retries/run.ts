@@ -17,13 +17,19 @@ export interface RetryRun {
   leave(): Promise<void>;
 }
 
+interface Kept {
+  readonly path: string;
+  /** Entries planned. */
+  readonly count: number;
+}
+
 interface Ends {
   readonly finish: () => void;
   readonly leave: () => void;
 }
 
 export async function openRun(
-  path: string,
+  { path, count }: Kept,
   ends: Ends,
   onDamage: (message: string) => void,
 ): Promise<RetryRun> {
@@ -32,6 +38,10 @@ export async function openRun(
   const { damagedLines, setAsidePath } = log.damage;
   if (damagedLines > 0) {
     onDamage(`${path} had ${damagedLines} damaged lines, and was copied to ${setAsidePath} as it was found`);
+  }
+  const lost = count - replayed.planned.length;
+  if (lost > 0) {
+    onDamage(`${lost} of the ${count} entries of this retry are lost with damaged lines: choose them anew`);
   }
   return {
     planned: replayed.planned,

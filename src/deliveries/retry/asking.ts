@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Api } from '../../api/client.ts';
 import type { Clock } from '../../clock.ts';
-import { Failure, type FailureKind } from '../../errors.ts';
+import { ApiFailure, Failure, type FailureKind } from '../../errors.ts';
 import type { RetryEntry } from './evidence.ts';
 import { Pacer } from './pacer.ts';
 
@@ -42,6 +42,8 @@ export interface AskingOptions {
   /** Begins nothing more; what is under way has DRAIN_GRACE_MS to end. */
   readonly signal: AbortSignal;
   readonly journal: RetryJournal;
+  /** Told when all requests pause for so long because the API limits them. */
+  readonly onPause?: ((pauseMs: number) => void) | undefined;
 }
 
 /** Settled, or in doubt: the answer was lost, and the request may have been carried out. */
@@ -95,10 +97,16 @@ export class Asking {
       if (error === null) return this.#succeeded(entry);
       if (error.kind !== 'rate_limited' || error.mayHaveHappened) return this.#failed(entry, error);
       await journal.back(entry.id);
-      this.#pacer.limited(startedMs);
-      if (this.#pacer.isExhausted) this.#close(error);
+      this.#limited(startedMs, error);
       if (limited >= MAX_LIMITED || this.#closed) return settle(entry, 'failed', error);
     }
+  }
+
+  #limited(startedMs: number, error: Failure): void {
+    const askedMs = error instanceof ApiFailure ? error.retryAfterMs : null;
+    const pauseMs = this.#pacer.limited(startedMs, askedMs);
+    if (this.#pacer.isExhausted) this.#close(error);
+    else if (pauseMs > 0) this.#options.onPause?.(pauseMs);
   }
 
   /** The time of the turn; null where there is none any more. */

@@ -3,6 +3,10 @@ import type { Clock } from '../../clock.ts';
 /** The first pause after a 429; each further one without a success between is twice as long, up to the cap. */
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 60_000;
+/** A longer wait that the API asks for is cut to this. */
+const MAX_ASKED_PAUSE_MS = 600_000;
+/** A pause that grows by less than this is the same one. */
+const GROWTH_MS = 1_000;
 /** So many pauses in a row, about three minutes, and the API is taken to be closed. */
 const MAX_PAUSES_IN_A_ROW = 8;
 /** Requests a second below which nothing is slowed down. */
@@ -50,7 +54,7 @@ export class Pacer {
       signal.throwIfAborted();
       const now = this.#clock.now();
       const waitMs = Math.max(this.#nextMs, this.#pausedUntilMs) - now;
-      if (waitMs <= 0 || waitMs > MAX_PAUSE_MS + this.#intervalMs()) return this.#start(now);
+      if (waitMs <= 0 || waitMs > MAX_ASKED_PAUSE_MS + this.#intervalMs()) return this.#start(now);
       await this.#clock.sleep(waitMs, signal);
     }
   }
@@ -72,16 +76,33 @@ export class Pacer {
     this.#rate = Math.min(this.#ceiling, this.#rate * RECOVERY_FACTOR);
   }
 
-  /** A request that started at `startedMs` was answered 429: all pause, and then go on at half the rate. */
-  limited(startedMs: number): void {
-    if (startedMs <= this.#slowedAtMs) return;
+  /**
+   * A request that started at `startedMs` was answered 429: all pause, at least as long as the API asks, and then go
+   * on at half the rate. Returns the milliseconds of a pause that is new or clearly longer than before, else 0.
+   */
+  limited(startedMs: number, retryAfterMs: number | null): number {
     const now = this.#clock.now();
+    const askedMs = Math.min(MAX_ASKED_PAUSE_MS, retryAfterMs ?? 0);
+    if (startedMs > this.#slowedAtMs) {
+      const pauseMs = Math.max(askedMs, this.#slowDown(now));
+      this.#pausedUntilMs = now + pauseMs;
+      return pauseMs;
+    }
+    const growthMs = now + askedMs - this.#pausedUntilMs;
+    if (growthMs <= 0) return 0;
+    this.#pausedUntilMs += growthMs;
+    return growthMs < GROWTH_MS ? 0 : askedMs;
+  }
+
+  /** How long to pause where the API does not ask for more. */
+  #slowDown(now: number): number {
     const pauseMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#pausesInARow);
-    this.#rate = Math.max(MIN_RATE, Math.min(this.#rate, this.#measured()) / 2);
+    const halved = Math.min(this.#rate, this.#measured()) / 2;
+    this.#rate = Math.min(this.#ceiling, Math.max(MIN_RATE, halved));
     this.#pausesInARow += 1;
     this.#successes = 0;
     this.#slowedAtMs = now;
-    this.#pausedUntilMs = now + pauseMs;
+    return pauseMs;
   }
 
   #intervalMs(): number {

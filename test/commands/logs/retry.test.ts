@@ -7,6 +7,8 @@ import {
   alone,
   answered,
   answerLost,
+  type Fault,
+  impatient,
   interruptedBy,
   type Json,
   passed,
@@ -190,6 +192,56 @@ describe('logs retry', () => {
       clock: systemClock,
     });
     expect([code, outcomes(stdout)]).toEqual([8, [[ids[0], 'unsettled']]]);
+  });
+});
+
+describe('a logs retry of what the log does not show', () => {
+  test('says so instead of waiting for the outcome', async () => {
+    const [shown = '', hidden = ''] = await fail(2, 200);
+    const entry = await api.json(['logs', 'get', shown]);
+    api.next(answered(200, { results: [entry], has_more: false, next_cursor: null }));
+    const { code, stdout } = await retry([shown, hidden, '--wait', '--json'], { clock: systemClock });
+    expect([code, outcomes(stdout)]).toEqual([
+      8,
+      [
+        [shown, 'delivered'],
+        [hidden, 'unsettled'],
+      ],
+    ]);
+    expect(JSON.parse(stdout)[1].error.message).toContain('The log does not show it');
+  });
+});
+
+describe('a logs retry that the API limits', () => {
+  const limited: Fault = async () => ({
+    ...{ status: 429, headers: { 'retry-after': '30' } },
+    body: Buffer.from('{"error":"Slow down."}'),
+  });
+
+  test('waits with all requests, not within one, as long as the API asks', async () => {
+    const ids = await fail(2, 200);
+    const slept: number[] = [];
+    let nowMs = systemClock.now();
+    const clock = {
+      ...impatient,
+      now: () => nowMs,
+      sleep: async (ms: number, signal?: AbortSignal) => {
+        signal?.throwIfAborted();
+        slept.push(ms);
+        nowMs += ms;
+      },
+    };
+    const retryFaults: Fault[] = [limited];
+    const send: TestSandbox['send'] = (request) => {
+      const fault = request.method === 'POST' ? retryFaults.shift() : undefined;
+      return fault ? fault(request, api.send) : api.send(request);
+    };
+    const argv = [...ids, '--concurrency', '1', '--json', '--debug'];
+    const { code, stdout, stderr } = await retry(argv, { send, clock });
+    expect([code, outcomes(stdout)]).toEqual([0, ids.map((id) => [id, 'requested'])]);
+    expect(slept).toEqual([30_000, expect.any(Number)]);
+    expect(stderr).toContain('The API limits requests: all wait 30s.');
+    expect(stderr).not.toContain('attempt 2');
   });
 });
 

@@ -97,6 +97,22 @@ describe('logs stats', () => {
     expect(await api.json(argv, { clock })).toMatchObject({ entries: 1, success_rate: 0 });
   });
 
+  test.each([
+    ['2', false, true, 'of the time that was asked for more is left'],
+    ['3', false, true, 'the next one may belong to it'],
+    ['4', false, false, 'the log ends there'],
+    ['4', true, false, 'the rest is older'],
+    ['5', false, false, 'it is never reached'],
+  ])(
+    'with --limit %s says whether that cut it short (more pages: %s): %s, as %s',
+    async (limit, more, isCut) => {
+      api.next(answered(200, { results: ENTRIES, has_more: more, next_cursor: more ? 'c' : null }));
+      expect(await api.json(['logs', 'stats', '--limit', limit], { clock })).toMatchObject({
+        limit_reached: isCut,
+      });
+    },
+  );
+
   test.each([80, 200])('is a summary with bars that fits %d columns', async (columns) => {
     for (const by of ['event', 'url', 'code', 'hour']) {
       api.next(page(...ENTRIES));

@@ -24,7 +24,7 @@ function work(pacer: Pacer, clock: FakeClock, workers: number, answer: (startedM
       starts.push(startedMs - first);
       await clock.sleep(STEP_MS);
       if (answer(startedMs - first)) pacer.succeeded();
-      else pacer.limited(startedMs);
+      else pacer.limited(startedMs, null);
     }
   };
   for (let count = 0; count < workers; count += 1) void worker();
@@ -91,6 +91,48 @@ describe('the pace of a bulk retry', () => {
     expect(run.between(0, 100_000)).toBeLessThanOrEqual(7 * 8);
     await run.pass(200_000);
     expect(pacer.isExhausted).toBe(true);
+  });
+
+  test('waits at least as long as the API asks, also where a later answer of one burst asks for more', async () => {
+    const clock = new FakeClock();
+    const pacer = new Pacer(clock, null);
+    const startedMs = await pacer.turn(signal);
+    expect(pacer.limited(startedMs, 30_000)).toBe(30_000);
+    expect(pacer.limited(startedMs, 30_000)).toBe(0);
+    expect(pacer.limited(startedMs, 90_000)).toBe(90_000);
+    let turns = 0;
+    const waiting = pacer.turn(signal).then(() => {
+      turns += 1;
+    });
+    clock.advance(89_999);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(turns).toBe(0);
+    clock.advance(1);
+    await waiting;
+  });
+
+  test('waits ten minutes at most, and a second where the API asks for less', async () => {
+    const clock = new FakeClock();
+    const startedMs = clock.now();
+    expect(new Pacer(clock, null).limited(startedMs, 86_400_000)).toBe(600_000);
+    expect(new Pacer(clock, null).limited(startedMs, 0)).toBe(1_000);
+  });
+
+  test('is never quicker after a 429 than the rate that was asked for', async () => {
+    const clock = new FakeClock();
+    const pacer = new Pacer(clock, 0.02);
+    pacer.limited(await pacer.turn(signal), null);
+    clock.advance(60_000);
+    await pacer.turn(signal);
+    let turns = 0;
+    const waiting = pacer.turn(signal).then(() => {
+      turns += 1;
+    });
+    clock.advance(49_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(turns).toBe(0);
+    clock.advance(1_000);
+    await waiting;
   });
 
   test('does not wait for a time that a clock set back has put far away', async () => {
