@@ -85,6 +85,8 @@ export interface Context {
   journal(): Promise<Journal>;
   /** Resolves when everything that was printed so far is with its reader. Throws what writing threw. */
   flush(): Promise<void>;
+  /** What to say once the data is out, so that it stands last. An invoked command says it to nobody. */
+  afterwards(say: () => void): void;
   /** All of standard input, bounded; Failure `usage` on a terminal. */
   stdin(): Promise<string>;
   /** `-` is standard input, anything else a file's path. */

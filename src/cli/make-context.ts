@@ -26,13 +26,14 @@ interface Shared {
   readonly paint: Paint;
   readonly invoke: Context['invoke'];
   readonly flush: Context['flush'];
+  readonly afterwards: Context['afterwards'];
 }
 
 /** Makes the context of one run. Nothing is opened before it is asked for, and then once. */
 export function makeContext(
   edge: Edge,
   globals: GlobalOptions,
-  { look, paint, invoke, flush }: Shared,
+  { look, paint, invoke, flush, afterwards }: Shared,
 ): Context {
   const { env, clock, signal, processes } = edge;
   const talk = makeTalk(edge, globals, look, paint);
@@ -71,6 +72,7 @@ export function makeContext(
     readBytes: async (path) => (path === '-' ? stdinBytes() : readFile(path, MAX_BODY_BYTES)),
     invoke,
     flush,
+    afterwards,
     ask: once(async () => {
       const { createQuestions } = await import('../terminal/prompt.ts');
       const noInput = (await places()).noInput.value;

@@ -54,24 +54,35 @@ async function execute(tree: CommandTree, typed: Typed, edge: Edge): Promise<Exi
   let output: BatchedOutput | undefined;
   const unread = new AbortController();
   const signal = AbortSignal.any([edge.signal, unread.signal]);
-  const context = await contextOf(tree, globals, { ...edge, signal }, async () => output?.flush());
+  const closing: (() => void)[] = [];
+  const context = await contextOf(
+    tree,
+    globals,
+    { ...edge, signal },
+    {
+      flush: async () => output?.flush(),
+      afterwards: (say) => void closing.push(say),
+    },
+  );
   output = openOutput(edge, context.talk, (error) => {
     context.talk.hush();
     unread.abort(error);
   });
   const show = (rendered: Rendered): Promise<void> => write(rendered, edge, context.talk);
-  switch (command.kind) {
-    case 'value': {
+  try {
+    if (command.kind === 'value') {
       const result = await command.run(context, options, args);
       await show(await renderValue(result, rendering));
       return result.exit;
     }
-    case 'list':
+    if (command.kind === 'list') {
       await showList(command.run(context, options, args), rendering, output, show);
       return 0;
-    case 'stream':
-      await showStream(command.run(context, options, args), rendering, output, context.talk);
-      return edge.signal.aborted ? exitCodeOf(edge.signal.reason) : 0;
+    }
+    await showStream(command.run(context, options, args), rendering, output, context.talk);
+    return edge.signal.aborted ? exitCodeOf(edge.signal.reason) : 0;
+  } finally {
+    for (const say of closing) say();
   }
 }
 
@@ -100,12 +111,12 @@ async function contextOf(
   tree: CommandTree,
   globals: GlobalOptions,
   edge: Edge,
-  flush: Context['flush'],
+  ends: Pick<Context, 'flush' | 'afterwards'>,
 ): Promise<Context> {
   const look = lookOf(edge.stderr, globals, edge);
   const invoke: Context['invoke'] = (argv, within) =>
     invokeCommand(tree, argv, { ...edge, ...within, stderr: NOWHERE });
-  return makeContext(edge, globals, { look, paint: await loadPaint(look.color), invoke, flush });
+  return makeContext(edge, globals, { look, paint: await loadPaint(look.color), invoke, ...ends });
 }
 
 /** Invoked commands talk to nobody. */
@@ -116,7 +127,10 @@ async function invokeCommand(tree: CommandTree, argv: readonly string[], edge: E
   if (parsed.kind === 'text') throw new Failure('usage', 'Only commands can be invoked');
   const { command, options, args, globals } = parsed;
   // What is invoked prints nothing.
-  const context = await contextOf(tree, globals, edge, async () => undefined);
+  const context = await contextOf(tree, globals, edge, {
+    flush: async () => undefined,
+    afterwards: () => undefined,
+  });
   switch (command.kind) {
     case 'value':
       return { kind: 'value', ...(await command.run(context, options, args)) };

@@ -77,9 +77,8 @@ export async function confirm(context: Context, planned: readonly PlannedRetry[]
 /** Many entries get a journal, so that the run can be resumed. */
 export async function beginRun(context: Context, planned: readonly PlannedRetry[]): Promise<RetryRun> {
   const runs = await openRuns(context);
-  for (const unfinished of await runs.unfinished()) {
-    context.talk.warn(`${describe(unfinished)} is unfinished: kycgenie logs retry --resume goes on with it`);
-  }
+  const [newest, ...older] = await runs.unfinished();
+  if (newest) context.talk.warn(describeUnfinished(newest, older.length));
   return planned.length > 1 ? runs.begin(planned) : singleRun(planned);
 }
 
@@ -96,6 +95,13 @@ export async function resumeRun(context: Context): Promise<RetryRun | null> {
   if (older.length > 0) context.talk.notice(`Older ones that are unfinished: ${older.length}; resume again.`);
   return run;
 }
+
+function describeUnfinished(newest: UnfinishedRetry, older: number): string {
+  if (older === 0) return `${describe(newest)} is unfinished: ${RESUME} goes on with it`;
+  return `${older + 1} retries are unfinished: ${RESUME} takes the newest, of ${newest.count} entries of ${newest.startedAt}`;
+}
+
+const RESUME = 'kycgenie logs retry --resume';
 
 const describe = ({ count, startedAt }: UnfinishedRetry): string =>
   `The retry of ${count} entries of ${startedAt}`;

@@ -103,5 +103,15 @@ export class RetryReport {
 
 const NOTHING = { outcome: 'skipped', http_status_code: null, error: null } as const;
 
+/** Such as `12 requested, 1 failed, 3 not requested`. */
+export function totals(retried: readonly Retried[]): string {
+  const counts = new Map<RetriedOutcome, number>();
+  for (const { outcome } of retried) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  return OUTCOMES.flatMap((outcome) => {
+    const count = counts.get(outcome);
+    return count === undefined ? [] : [`${count} ${outcome.replace('_', ' ')}`];
+  }).join(', ');
+}
+
 export const retriedExit = (retried: readonly Retried[]): ExitCode =>
   worstExitCode([...new Set(retried.flatMap(({ error }) => (error ? [error.exit_code] : [])))]);

@@ -4,7 +4,7 @@ import type { PlannedRetry, RetryRun } from '../../config/retries.ts';
 import type { RetryEntry, RetryJournal, RetryOutcome } from '../../deliveries/retry.ts';
 import { formatDuration } from '../../duration.ts';
 import { Failure } from '../../errors.ts';
-import { type Retried, RetryReport } from './retry-report.ts';
+import { type Retried, RetryReport, totals } from './retry-report.ts';
 import { openWaiting, type Waiting } from './retry-waiting.ts';
 
 /** A shorter pause is not worth a line. */
@@ -20,12 +20,16 @@ export interface Running {
   readonly ratePerSecond: number | null;
   /** Null: without waiting for outcomes. */
   readonly waitMs: number | null;
+  /** What was typed of these: a run that is resumed has to be told again. */
+  readonly paceArgs: readonly string[];
 }
 
 /** Retries what is left of a run, waits for the outcomes if need be, and reports on all of it. */
 export async function carryOut(context: Context, running: Running): Promise<readonly Retried[]> {
   const { api, run, waitMs } = running;
   const report = new RetryReport(run.planned);
+  // Before it is known what is left: the totals stand before the hint.
+  if (run.planned.length > 1) context.afterwards(() => context.talk.notice(totals(report.all())));
   const waiting = waitMs === null ? null : await openWaiting(context, api, report);
   try {
     await requestAll(context, running, report, waiting);
@@ -40,7 +44,7 @@ export async function carryOut(context: Context, running: Running): Promise<read
 
 async function requestAll(
   context: Context,
-  { api, asking, run, concurrency, ratePerSecond }: Running,
+  { api, asking, run, concurrency, ratePerSecond, paceArgs }: Running,
   report: RetryReport,
   waiting: Waiting | null,
 ): Promise<void> {
@@ -76,7 +80,7 @@ async function requestAll(
   } finally {
     progress?.end();
   }
-  await end(context, run, entries.length - journal.settled());
+  await end(context, run, entries.length - journal.settled(), paceArgs);
 }
 
 function tellPause({ talk }: Context, pauseMs: number): void {
@@ -112,7 +116,12 @@ function countingJournal(run: RetryRun): RetryJournal & { settled(): number } {
   };
 }
 
-async function end({ talk }: Context, run: RetryRun, left: number): Promise<void> {
+async function end(
+  { talk, afterwards }: Context,
+  run: RetryRun,
+  left: number,
+  paceArgs: readonly string[],
+): Promise<void> {
   try {
     await (left === 0 ? run.finish() : run.leave());
   } catch (error) {
@@ -120,12 +129,10 @@ async function end({ talk }: Context, run: RetryRun, left: number): Promise<void
     if (!(error instanceof Failure)) throw error;
     talk.warn(error.message);
   }
-  if (left === 0) return;
-  if (run.planned.length > 1) {
-    talk.warn(
-      `${left} of ${run.planned.length} entries are left: kycgenie logs retry --resume goes on with them`,
-    );
-  }
+  const { length } = run.planned;
+  if (left === 0 || length === 1) return;
+  const command = ['kycgenie logs retry --resume', ...paceArgs].join(' ');
+  afterwards(() => talk.warn(`${left} of ${length} entries are left: ${command} goes on with them`));
 }
 
 /** One entry needs no journal: whoever asks for it sees what became of it. */

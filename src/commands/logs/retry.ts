@@ -38,7 +38,7 @@ export const command = defineCommand({
     'A retry whose answer was lost is not sent again blindly: first the log has to show that its attempt number ' +
     'has not changed. When the API limits, all requests slow down together. A run of more than one entry is ' +
     'written down step by step; if it is interrupted, or entries are left, --resume goes on with the newest such ' +
-    'run and reports on all of it. Without --resume a run is always a new one, and says what is unfinished. ' +
+    'run and reports on all of it; --rate, --concurrency and --wait are to be given to it again. Without --resume a run is always a new one, and says what is unfinished. ' +
     'Unfinished runs are kept for a week, at most 20.',
   examples: [
     { command: 'kycgenie logs retry a1b2c3d4-e5f6-7890-abcd-ef1234567890 --wait' },
@@ -66,7 +66,10 @@ export const command = defineCommand({
           duration('--wait-timeout'),
         )
         .option('-y, --yes', 'do not ask for confirmation')
-        .option('--resume', 'go on with the newest run that was interrupted'),
+        .option(
+          '--resume',
+          'go on with the newest run that was interrupted; takes --rate, --concurrency and --wait anew',
+        ),
     ).option('--limit <n>', 'at most this many, the newest', wholeNumber('--limit', { min: 1 })),
   async run(context, options, named): Promise<readonly LogEntry[] | readonly Retried[]> {
     checkOptions(options, named);
@@ -94,7 +97,7 @@ function checkOptions(options: RetryOptions, named: readonly string[]): void {
   if (!options.resume) return;
   if (named.length > 0 || isFiltering(options) || options.dryRun) {
     throw new Failure('usage', '--resume goes on with what was chosen before: no ids, filters or --dry-run', {
-      hint: 'It takes --wait, --concurrency and --rate.',
+      hint: 'It takes --wait, --wait-timeout, --concurrency and --rate, as they are to be for the rest.',
     });
   }
 }
@@ -127,11 +130,19 @@ async function resume(context: Context, options: RetryOptions): Promise<readonly
 /** Without tries of its own: the run has its own, at a pace that all requests share. */
 const askingApi = (context: Context) => context.api({ maxRetries: 0 });
 
-const pace = ({ concurrency = DEFAULT_CONCURRENCY, rate, wait, waitTimeout }: RetryOptions) => ({
-  concurrency,
-  ratePerSecond: rate ?? null,
-  waitMs: wait ? (waitTimeout ?? DEFAULT_WAIT_MS) : null,
+const pace = (options: RetryOptions) => ({
+  concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
+  ratePerSecond: options.rate ?? null,
+  waitMs: options.wait ? (options.waitTimeout ?? DEFAULT_WAIT_MS) : null,
+  paceArgs: paceArgs(options),
 });
+
+const paceArgs = ({ concurrency, rate, wait, waitTimeout }: RetryOptions): readonly string[] => [
+  ...(concurrency === undefined ? [] : [`--concurrency ${concurrency}`]),
+  ...(rate === undefined ? [] : [`--rate ${rate}`]),
+  ...(wait ? ['--wait'] : []),
+  ...(waitTimeout === undefined ? [] : [`--wait-timeout ${formatDuration(waitTimeout)}`]),
+];
 
 const needsYes = (): Failure =>
   new Failure('usage', 'Nobody can be asked whether all that match are to be retried', {

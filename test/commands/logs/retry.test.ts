@@ -275,7 +275,9 @@ describe('an interrupted logs retry', () => {
     expect(outcomes(stdout).map(([, outcome]: Json) => outcome)).toEqual([
       ...['requested', 'requested', 'unknown', 'skipped', 'skipped', 'skipped'],
     ]);
-    expect(stderr).toContain('4 of 6 entries are left: kycgenie logs retry --resume');
+    expect(stderr).toMatch(
+      /2 requested, 1 unknown, 3 skipped\n.*4 of 6 entries are left: kycgenie logs retry --resume --concurrency 1 goes on with them\n$/,
+    );
     return ids;
   }
 
@@ -285,6 +287,26 @@ describe('an interrupted logs retry', () => {
     expect([code, stderr.includes('The retry of 6 entries of')]).toEqual([0, true]);
     expect(stderr).toContain('kycgenie logs retry --resume');
     expect(journals()).toHaveLength(2);
+  });
+
+  test('and another are named in one line', async () => {
+    const ids = await interrupt();
+    const refusal = answered(401, { error: 'No.', code: 'authentication_failed' });
+    const argv = [...ids.slice(0, 2), '--concurrency', '1'];
+    api.next(passed, refusal, refusal);
+    await retry(argv, { processes: alone(2) });
+    const { stderr } = await retry(argv, { processes: alone(3) });
+    expect(stderr.match(/unfinished/g)).toHaveLength(1);
+    expect(stderr).toContain(
+      '2 retries are unfinished: kycgenie logs retry --resume takes the newest, of 2 entries of',
+    );
+  });
+
+  test('goes on at the rate and with the wait that --resume is given', async () => {
+    const ids = await interrupt();
+    const argv = ['--resume', '--rate', '500', '--wait', '--wait-timeout', '20s', '--json'];
+    const { code, stdout } = await retry(argv, { processes: alone(2), clock: systemClock });
+    expect([code, outcomes(stdout)]).toEqual([0, ids.map((id) => [id, 'delivered'])]);
   });
 
   test('goes on with --resume, retries none twice, and reports on all', async () => {
@@ -297,6 +319,19 @@ describe('an interrupted logs retry', () => {
     expect(await retry(['--resume'], { processes: alone(3) })).toMatchObject({
       ...{ code: 0, stdout: '', stderr: expect.stringContaining('no interrupted retry') },
     });
+  });
+
+  test('says what is left after the table', async () => {
+    const ids = await fail(3, 200);
+    api.next(passed, answered(401, { error: 'No.', code: 'authentication_failed' }));
+    const printed: string[] = [];
+    const sink = (name: string) => (text: string) => void printed.push(`${name}: ${text}`);
+    await retry([...ids, '--rate', '500', '--wait'], { onStdout: sink('out'), onStderr: sink('err') });
+    expect(printed.slice(-2)).toEqual([
+      expect.stringMatching(/^err: .*not requested\n$/),
+      expect.stringContaining('--resume --rate 500 --wait goes on with them'),
+    ]);
+    expect(printed.at(-3)).toMatch(/^out: /);
   });
 
   test('keeps what the API could not take for --resume', async () => {
