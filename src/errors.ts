@@ -48,6 +48,11 @@ export class Failure extends Error {
   }
 }
 
+/** Where an expression has to be: `find() ?? raise(missing())`. */
+export function raise(failure: Failure): never {
+  throw failure;
+}
+
 /** What an error answer of the API said, in its own field names where it used them. */
 export interface ApiProblem {
   readonly httpStatus: number;

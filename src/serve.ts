@@ -1,8 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Failure } from './errors.ts';
 import { headersOf, linger, type OwnStatus, ownAnswer, REASONS, statusOf } from './serve/answers.ts';
+import { Departure } from './serve/departure.ts';
 import {
   accepting,
   makeServer,
@@ -80,25 +80,6 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 const MAX_OPEN_REQUESTS = 8_192;
 /** A request of which nothing more is announced. */
 const NO_MORE = { headers: {} };
-
-/** Whether the client has gone before its answer; most handlers never ask, and a signal is dear. */
-class Departure {
-  #gone = false;
-  #controller: AbortController | undefined;
-
-  happened(): void {
-    this.#gone = true;
-    this.#controller?.abort(clientGone());
-  }
-
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#gone) this.#controller.abort(clientGone());
-    return this.#controller.signal;
-  }
-}
-
-const clientGone = (): Failure => new Failure('network', 'The client went away');
 
 type Hears = Required<{ [Name in 'onError' | 'onRefused']: NonNullable<ServeOptions[Name]> }>;
 

@@ -1,4 +1,4 @@
-import { Failure } from '../errors.ts';
+import { Failure, raise } from '../errors.ts';
 import { isRecord } from '../record.ts';
 
 export type HeaderPairs = readonly (readonly [name: string, value: string])[];
@@ -85,8 +85,4 @@ function refusal(source: string, problem: string, cause?: unknown): Failure {
     hint: 'Give one "Name: value" a line, or JSON such as {"webhook-id": "…"}.',
     cause,
   });
-}
-
-function raise(failure: Failure): never {
-  throw failure;
 }

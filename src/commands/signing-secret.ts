@@ -1,6 +1,6 @@
 import type { Context } from '../cli/context.ts';
 import type { WebhookSecrets } from '../config/secrets.ts';
-import { Failure } from '../errors.ts';
+import { Failure, raise } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import type { Candidate } from '../signing/verify.ts';
 
@@ -95,8 +95,4 @@ function notStored(webhookId: string): Failure {
   return new Failure('not_found', `No secret of webhook ${webhookId} is stored here`, {
     hint: 'See kycgenie secrets list, or store it with kycgenie secrets import.',
   });
-}
-
-function raise(failure: Failure): never {
-  throw failure;
 }

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../clock.ts';
 import { Failure } from '../errors.ts';
 import { isRecord } from '../record.ts';
+import { syncFolder } from '../sync-folder.ts';
 import { holderOf, makeClaim, removeClaims } from './claims.ts';
 import { ID, type Intent, type IntentFile, isIntentFile, JOURNAL_VERSION } from './intent-file.ts';
 import { type Leases, openLeases } from './leases.ts';
-import { describeOwner, isGone, type Owner, type Processes } from './owner.ts';
+import { describeOwner, isGone, type OwnedFolderOptions, type Owner } from './owner.ts';
 import {
   closeFolder,
   createExclusively,
@@ -15,7 +15,6 @@ import {
   namesIn,
   storeFailure,
   sweepLeftovers,
-  syncFolder,
 } from './private-files.ts';
 import { readJson, setAside } from './store.ts';
 import { isNewer } from './versions.ts';
@@ -49,27 +48,18 @@ const FILE_NAME = /^([0-9a-f-]+)\.json$/;
 /** Intents and claims that were not published yet. */
 const LEFTOVER = /^[0-9a-f-]{36}\.(?:json|claim-\d{1,9})\.tmp-[0-9a-f-]{36}$/;
 
-interface Options {
-  readonly dataDir: string;
-  readonly hostname: string;
-  readonly processes: Processes;
-  readonly clock: Clock;
-  /** Hears of an intent that was set aside or left alone because it cannot be read; holds no secret. */
-  readonly onDamage: (message: string) => void;
-}
-
 /** The journal in `<dataDir>/journal`. Opening touches nothing. */
-export function openJournal(options: Options): Journal {
+export function openJournal(options: OwnedFolderOptions): Journal {
   return new JournalFolder(options);
 }
 
 class JournalFolder implements Journal {
   readonly leases: Leases;
-  readonly #options: Options;
+  readonly #options: OwnedFolderOptions;
   readonly #folder: string;
   readonly #self: Owner;
 
-  constructor(options: Options) {
+  constructor(options: OwnedFolderOptions) {
     this.leases = openLeases(options);
     this.#options = options;
     this.#folder = join(options.dataDir, 'journal');

@@ -3,10 +3,10 @@ import { renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import type { Clock } from '../clock.ts';
 import { Failure } from '../errors.ts';
 import { isRecord } from '../record.ts';
-import { describeOwner, isGone, OWNER, type Owner, type Processes } from './owner.ts';
+import { syncFolder } from '../sync-folder.ts';
+import { describeOwner, isGone, OWNER, type OwnedFolderOptions, type Owner } from './owner.ts';
 import {
   closeFolder,
   createExclusively,
@@ -14,7 +14,6 @@ import {
   namesIn,
   storeFailure,
   sweepLeftovers,
-  syncFolder,
 } from './private-files.ts';
 import { readJson, setAside } from './store.ts';
 import { isNewer } from './versions.ts';
@@ -81,27 +80,18 @@ interface LeaseFile {
   readonly lease: Lease;
 }
 
-interface Options {
-  readonly dataDir: string;
-  readonly hostname: string;
-  readonly processes: Processes;
-  readonly clock: Clock;
-  /** Hears of a lease that was set aside or left alone because it cannot be read. */
-  readonly onDamage: (message: string) => void;
-}
-
 /** The leases in `<dataDir>/leases`. Opening touches nothing. */
-export function openLeases(options: Options): Leases {
+export function openLeases(options: OwnedFolderOptions): Leases {
   return new LeaseFolder(options);
 }
 
 class LeaseFolder implements Leases {
-  readonly #options: Options;
+  readonly #options: OwnedFolderOptions;
   readonly #folder: string;
   /** Asked of the system on first use: every create and rotate opens this. */
   #self: Owner | undefined;
 
-  constructor(options: Options) {
+  constructor(options: OwnedFolderOptions) {
     this.#options = options;
     this.#folder = join(options.dataDir, 'leases');
   }

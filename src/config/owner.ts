@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import * as v from 'valibot';
+import type { Clock } from '../clock.ts';
 import { processStatus } from '../process-status.ts';
 
 /** Which process something on disk belongs to, and whether that process still runs. */
@@ -28,6 +29,16 @@ export type Owner = v.InferInput<typeof OWNER>;
 const UNREACHABLE_OWNER_MAX_AGE_MS = 15 * 60_000;
 /** Where the system does not tell when a process started, a living process this old may be another one. */
 const UNPROVEN_OWNER_MAX_AGE_MS = 60 * 60_000;
+
+/** What a folder of files that belong to processes is opened with. */
+export interface OwnedFolderOptions {
+  readonly dataDir: string;
+  readonly hostname: string;
+  readonly processes: Processes;
+  readonly clock: Clock;
+  /** Hears of a file that was set aside or left alone because it cannot be read; holds no secret. */
+  readonly onDamage: (message: string) => void;
+}
 
 /** This process, as others will know it. */
 export function describeOwner(processes: Processes, hostname: string): Owner {

@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Failure } from '../errors.ts';
+import { syncFolder } from '../sync-folder.ts';
 import { systemCode, systemReason } from '../system-error.ts';
 
 /** Files and folders that only their owner may read, and that a power cut does not undo. */
@@ -70,19 +71,6 @@ export function tighten(path: string, mode: number, wanted: number): void {
     chmodSync(path, wanted);
   } catch {
     // It keeps the mode it has.
-  }
-}
-
-/** Makes renames and removals in `folder` survive a power cut, where the system can say so. */
-export function syncFolder(folder: string): void {
-  let fd: number | undefined;
-  try {
-    fd = openSync(folder, 'r');
-    fsyncSync(fd);
-  } catch {
-    // Windows cannot open folders, some network file systems cannot sync them.
-  } finally {
-    if (fd !== undefined) closeSync(fd);
   }
 }
 

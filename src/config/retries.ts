@@ -3,11 +3,11 @@ import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { openAppendLog } from '../append-log.ts';
-import type { Clock } from '../clock.ts';
 import { Failure } from '../errors.ts';
 import { isRecord } from '../record.ts';
+import { syncFolder } from '../sync-folder.ts';
 import { holderOf, makeClaim, removeClaims } from './claims.ts';
-import { describeOwner, isGone, type Owner, type Processes } from './owner.ts';
+import { describeOwner, isGone, type OwnedFolderOptions, type Owner } from './owner.ts';
 import {
   closeFolder,
   createExclusively,
@@ -15,7 +15,6 @@ import {
   namesIn,
   storeFailure,
   sweepLeftovers,
-  syncFolder,
 } from './private-files.ts';
 import {
   HEADER,
@@ -70,14 +69,8 @@ const LOG_NAME = /^([0-9a-f-]{36})\.log$/;
 const LEFTOVER =
   /^[0-9a-f-]{36}\.(?:json\.next|log\.new|(?:json|json\.next|claim-\d{1,9})\.tmp-[0-9a-f-]{36})$/;
 
-interface Options {
-  readonly dataDir: string;
-  readonly hostname: string;
-  readonly processes: Processes;
-  readonly clock: Clock;
+interface Options extends OwnedFolderOptions {
   readonly target: RetryTarget;
-  /** Hears of a journal that cannot be read. */
-  readonly onDamage: (message: string) => void;
 }
 
 /** The journals in `<dataDir>/retries`. Opening touches nothing. */

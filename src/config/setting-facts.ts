@@ -1,13 +1,19 @@
 import type { ApiVersion } from '../api/wire.ts';
-import { API_VERSIONS } from '../api-versions.ts';
-import { DURATION_EXAMPLES, formatDuration, parseDuration } from '../duration.ts';
-import { isLoopback } from '../loopback.ts';
-import { isOneVisibleWord, Secret } from '../secret.ts';
-import { isProfileName, PROFILE_NAME_RULE } from './names.ts';
+import { formatDuration } from '../duration.ts';
+import type { Secret } from '../secret.ts';
 import type { ProfileKey } from './profiles.ts';
-
-/** A value as text is either good, or refused with half a sentence that follows the name of its source. */
-type Parsed<T> = { readonly value: T } | { readonly problem: string; readonly hint: string };
+import {
+  DEFAULT_BASE_URL,
+  type Parsed,
+  parseApiKey,
+  parseApiVersion,
+  parseBaseUrl,
+  parseFolder,
+  parseProfileName,
+  parseRetries,
+  parseSchemeText,
+  parseTimeout,
+} from './setting-parsers.ts';
 
 /** What is known of a setting, once: resolution, help, the tables of the README and `config list` read it here. */
 export interface SettingFact<T> {
@@ -28,14 +34,6 @@ export interface SettingFact<T> {
   format(value: T): string | null;
 }
 
-const MAX_KEY_CHARS = 1024;
-/** Far below what the timers of the runtime can count. */
-const MAX_TIMEOUT_MS = 24 * 3_600_000;
-const MAX_RETRIES = 20;
-const MAX_SCHEME_CHARS = 16_384;
-const QUOTED_CHARS = 40;
-
-export const DEFAULT_BASE_URL = 'https://api.kycgenie.com';
 export const DEFAULT_TIMEOUT_MS = 30_000;
 export const DEFAULT_MAX_RETRIES = 3;
 /** To be found. */
@@ -178,85 +176,3 @@ export const SETTINGS = {
   dataDir: DATA_DIR,
   noInput: NO_INPUT,
 } as const;
-
-/** One trailing line end is what editors and `echo` add; anything else that is not a key's is refused, unquoted. */
-function parseApiKey(text: string): Parsed<Secret> {
-  const key = text.trim();
-  if (key === '')
-    return { problem: 'is empty', hint: 'Give the API key, such as it was shown when it was made.' };
-  if (isOneVisibleWord(key) && key.length <= MAX_KEY_CHARS) return { value: new Secret(key) };
-  const problem =
-    key.length > MAX_KEY_CHARS
-      ? 'is too long for an API key'
-      : 'holds spaces, line breaks or other characters that no API key has';
-  return { problem, hint: 'Give the API key alone, on one line, as plain text.' };
-}
-
-function parseProfileName(text: string): Parsed<string> {
-  if (isProfileName(text)) return { value: text };
-  return { problem: `is not a profile name: ${quote(text)}`, hint: `A name has ${PROFILE_NAME_RULE}.` };
-}
-
-/** Never quoted: a mistyped address may hold a password or a key. */
-function parseBaseUrl(text: string): Parsed<URL> {
-  const hint = `Give scheme and host alone, such as ${DEFAULT_BASE_URL}.`;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || !/^https?:\/\//i.test(text)) {
-    return { problem: 'is not an http or https URL', hint };
-  }
-  if (url.username !== '' || url.password !== '') {
-    return {
-      problem: 'holds a user name or a password',
-      hint: 'Give the API key with --api-key-file or KYCGENIE_API_KEY.',
-    };
-  }
-  if (url.href !== `${url.origin}/` || /[?#]/.test(text))
-    return { problem: 'has a path, a query or a fragment', hint };
-  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    return {
-      problem: 'is http, which would send the API key in the clear',
-      hint: 'Use https; http is for localhost only.',
-    };
-  }
-  return { value: url };
-}
-
-function parseApiVersion(text: string): Parsed<ApiVersion> {
-  const version = API_VERSIONS.find((known) => known === text);
-  if (version) return { value: version };
-  return {
-    problem: `is not a version of the API: ${quote(text)}`,
-    hint: `Choose ${API_VERSIONS.join(' or ')}.`,
-  };
-}
-
-function parseTimeout(text: string): Parsed<number> {
-  const hint = `Give a number with its unit, such as ${DURATION_EXAMPLES}.`;
-  const ms = parseDuration(text);
-  if (ms === undefined) return { problem: `is not a duration: ${quote(text)}`, hint };
-  if (ms > 0 && ms <= MAX_TIMEOUT_MS) return { value: ms };
-  return { problem: `is not between 1ms and ${formatDuration(MAX_TIMEOUT_MS)}: ${quote(text)}`, hint };
-}
-
-function parseRetries(text: string): Parsed<number> {
-  const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (count <= MAX_RETRIES) return { value: count };
-  return {
-    problem: `is not a number of retries: ${quote(text)}`,
-    hint: `Give a whole number from 0 to ${MAX_RETRIES}.`,
-  };
-}
-
-/** Read as YAML where it is used: whoever only lists settings needs no parser. */
-function parseSchemeText(text: string): Parsed<string> {
-  if (text.length <= MAX_SCHEME_CHARS) return { value: text };
-  return { problem: 'is too long for a scheme', hint: 'kycgenie config unset scheme forgets it.' };
-}
-
-function parseFolder(text: string): Parsed<string> {
-  if (!text.includes('\0')) return { value: text };
-  return { problem: 'is not a path', hint: 'Give the path of a folder.' };
-}
-
-const quote = (text: string): string =>
-  JSON.stringify(text.length > QUOTED_CHARS ? `${text.slice(0, QUOTED_CHARS)}…` : text);

@@ -5,13 +5,13 @@ import { pathsOf, systemConfigDir, systemDataDir } from './folders.ts';
 import { configPath } from './names.ts';
 import type { Profile, ProfileKey } from './profiles.ts';
 import {
-  DEFAULT_BASE_URL,
   DEFAULT_MAX_RETRIES,
   DEFAULT_SCHEME,
   DEFAULT_TIMEOUT_MS,
   SETTINGS,
   type SettingFact,
 } from './setting-facts.ts';
+import { DEFAULT_BASE_URL } from './setting-parsers.ts';
 
 /** Where a value came from, in the order of precedence. */
 export type Origin = 'flag' | 'environment' | 'profile' | 'default';

@@ -3,8 +3,9 @@ import { dirname } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { Failure } from '../errors.ts';
 import { type Lock, withLock } from '../lock.ts';
+import { syncFolder } from '../sync-folder.ts';
 import { systemCode } from '../system-error.ts';
-import { FILE_MODE, makePrivateFolder, storeFailure, syncFolder, tighten } from './private-files.ts';
+import { FILE_MODE, makePrivateFolder, storeFailure, tighten } from './private-files.ts';
 import {
   type Conf,
   type Json,

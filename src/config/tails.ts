@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import type { Clock } from '../clock.ts';
 import { Failure } from '../errors.ts';
 import { isRecord } from '../record.ts';
+import { syncFolder } from '../sync-folder.ts';
 import { systemCode } from '../system-error.ts';
 import { folderOfProfile, isProfileName, PROFILE_NAME_RULE } from './names.ts';
 import {
@@ -13,7 +14,6 @@ import {
   makePrivateFolder,
   storeFailure,
   sweepLeftovers,
-  syncFolder,
   tighten,
 } from './private-files.ts';
 import { setAside } from './store.ts';

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from '../errors.ts';
+import { syncFolder } from '../sync-folder.ts';
 import { systemCode, systemReason } from '../system-error.ts';
 
 export const PRIVATE_MODE = 0o600;
@@ -50,19 +51,6 @@ function stage(path: string, bytes: Uint8Array, { mode, owner }: Look): void {
     fsyncSync(file);
   } finally {
     closeSync(file);
-  }
-}
-
-function syncFolder(folder: string): void {
-  try {
-    const file = openSync(folder, 'r');
-    try {
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    // Windows cannot open folders, some network file systems cannot sync them.
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Context } from '../../cli/context.ts';
-import { Failure } from '../../errors.ts';
+import { Failure, raise } from '../../errors.ts';
 import type { KeptDelivery } from '../../listen/kept.ts';
 import type { HeaderNames, Scheme } from '../../signing/scheme.ts';
 import { signingScheme } from '../scheme-name.ts';
@@ -99,10 +99,6 @@ const always =
   (signer: SigningSecret): SignerOf =>
   async () =>
     signer;
-
-function raise(failure: Failure): never {
-  throw failure;
-}
 
 /** The scheme with the header names, and the kind of template, that the delivery came with first. */
 function asReceived(scheme: Scheme, headers: Pairs): Scheme {

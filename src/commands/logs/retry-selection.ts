@@ -4,6 +4,7 @@ import type { Context } from '../../cli/context.ts';
 import type { PlannedRetry } from '../../config/retries.ts';
 import type { LogFilter } from '../../deliveries/filter.ts';
 import { Failure } from '../../errors.ts';
+import { Texts } from '../../texts.ts';
 import { type FilterOptions, toFilter } from './filters.ts';
 import { sayWhenLong } from './long-read.ts';
 
@@ -119,15 +120,15 @@ export async function* lookUp(
 
 /** Keeps what a run needs of many entries; texts that come again and again are held once. */
 export class Plan {
-  readonly #texts = new Map<string, string>();
+  readonly #texts = new Texts();
   readonly #planned = new Map<string, PlannedRetry>();
 
   add({ id, event_type, webhook_url, status, attempt_number, created_at }: LogEntry): void {
     this.#planned.set(id, {
       id,
-      event_type: this.#once(event_type),
-      webhook_url: this.#once(webhook_url),
-      status: this.#once(status),
+      event_type: this.#texts.once(event_type),
+      webhook_url: this.#texts.once(webhook_url),
+      status: this.#texts.once(status),
       attempt_number,
       created_at,
     });
@@ -137,13 +138,6 @@ export class Plan {
   entries(ids?: readonly string[]): readonly PlannedRetry[] {
     if (ids === undefined) return [...this.#planned.values()];
     return ids.map((id) => this.#planned.get(id) ?? { id, ...UNKNOWN });
-  }
-
-  #once(text: string): string {
-    const known = this.#texts.get(text);
-    if (known !== undefined) return known;
-    this.#texts.set(text, text);
-    return text;
   }
 }
 

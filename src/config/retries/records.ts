@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { Failure, type FailureKind } from '../../errors.ts';
+import { Texts } from '../../texts.ts';
 import { OWNER } from '../owner.ts';
 
 /** What the files of a bulk retry hold: a header that names it, and a log of what was planned, begun and done. */
@@ -111,7 +112,7 @@ export class Replayed {
   /** Of those that are not open. */
   readonly standings = new Map<string, Standing>();
   /** Types and URLs come again and again: each is held once. */
-  readonly #texts = new Map<string, string>();
+  readonly #texts = new Texts();
 
   /** False for what is no record of a retry. */
   take(json: unknown): boolean {
@@ -138,11 +139,7 @@ export class Replayed {
   }
 
   #once(text: string | null): string | null {
-    if (text === null) return null;
-    const known = this.#texts.get(text);
-    if (known !== undefined) return known;
-    this.#texts.set(text, text);
-    return text;
+    return text === null ? null : this.#texts.once(text);
   }
 }
 

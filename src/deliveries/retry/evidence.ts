@@ -1,5 +1,6 @@
 import type { Api } from '../../api/client.ts';
 import type { LogEntry } from '../../api/wire.ts';
+import { PAGE_SIZE } from '../follow/bounds.ts';
 import { readLog } from '../read.ts';
 
 /** An entry to deliver again, as the log had it before; null where that is not known. */
@@ -16,8 +17,6 @@ type Verdict = 'happened' | 'not_happened' | 'unknown';
 
 /** Entries may show up a little out of order: the search goes this far beyond the oldest. */
 const SEARCH_MARGIN_MS = 60_000;
-/** The most that the API documents. */
-const PAGE_SIZE = 100;
 
 /** An entry that is over changes only when somebody has it delivered again. */
 const SETTLED: ReadonlySet<string> = new Set(['failed', 'delivered']);
