@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { kycgenie } from '../support/cli.ts';
 
 interface Line {
@@ -10,8 +11,21 @@ interface Line {
   readonly data?: { readonly url?: string };
 }
 
+let folder: string;
+
+// A temporary folder of its own: other programs use the shared one meanwhile.
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kycgenie-demo-test-'));
+  vi.stubEnv('TMPDIR', folder);
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
+
 const leftovers = (): readonly string[] =>
-  readdirSync(tmpdir()).filter((name) => name.startsWith('kycgenie-demo-'));
+  readdirSync(folder).filter((name) => name.startsWith('kycgenie-demo-'));
 
 describe('demo', () => {
   it('plays every step on real sockets, and ends its sandbox and receivers', async () => {
@@ -32,7 +46,6 @@ describe('demo', () => {
   });
 
   it('is told as a story for people: chapters, commands, their output', async () => {
-    const before = leftovers();
     const { stdout } = await kycgenie(['demo', '--color', 'never'], { columns: 100 });
     expect(stdout).toContain(
       '$ kycgenie webhooks create --event screening.completed --url http://127.0.0.1:',
@@ -40,11 +53,10 @@ describe('demo', () => {
     expect(stdout).toContain('✓ Webhook created');
     expect(stdout).toMatch(/All \d+ steps did what they say/);
     expect(stdout.split('\n').every((line) => line.length <= 200)).toBe(true);
-    expect(leftovers()).toEqual(before);
+    expect(leftovers()).toEqual([]);
   });
 
   it('stops when it is interrupted, with 130 and nothing left', async () => {
-    const before = leftovers();
     const stop = new AbortController();
     const { Failure } = await import('../../src/errors.ts');
     const { code } = await kycgenie(['demo', '--json'], {
@@ -54,6 +66,6 @@ describe('demo', () => {
       },
     });
     expect(code).toBe(130);
-    expect(leftovers()).toEqual(before);
+    expect(leftovers()).toEqual([]);
   });
 });
