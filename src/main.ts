@@ -52,6 +52,7 @@ function processEdge(signal: AbortSignal): Edge {
     },
     stdin: () => process.stdin,
     stderrStream: () => process.stderr,
+    asset: (name) => import('./assets.ts').then(({ readAsset }) => readAsset(import.meta.dirname, name)),
     clock: systemClock,
     turn: () => new Promise((resolve) => setImmediate(resolve)),
     signal,

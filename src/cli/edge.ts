@@ -31,6 +31,8 @@ export interface Edge {
   stdin(): Readable;
   /** What prompts draw on. */
   stderrStream(): Writable;
+  /** A file that is published with the program, by its path below dist/. Throws Failure `internal` without it. */
+  asset(name: string): Promise<Uint8Array>;
   readonly clock: Clock;
   /** Resolves when what is ready now has been handled: at the end of this turn of the event loop. */
   turn(): Promise<void>;
