@@ -6,6 +6,7 @@ import { run } from './cli/run.ts';
 import { systemClock } from './clock.ts';
 import { COMMANDS } from './commands/index.ts';
 import { Failure } from './errors.ts';
+import { REGISTRY_URL } from './version.ts';
 
 /** How long an interrupted run may take to finish what it has in hand. */
 const DRAIN_MS = 5000;
@@ -58,6 +59,7 @@ function processEdge(signal: AbortSignal): Edge {
     signal,
     signals: process,
     processes: { pid: process.pid, isAlive },
+    registryUrl: new URL(REGISTRY_URL),
   };
 }
 

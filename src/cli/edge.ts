@@ -41,6 +41,8 @@ export interface Edge {
   readonly processes: { readonly pid: number; isAlive(pid: number): boolean };
   /** Where libraries hang their signal handlers. */
   readonly signals: SignalListeners;
+  /** Where the newest version is asked for; it is not where absent. */
+  readonly registryUrl?: URL;
   /** Stands in for the sockets of API calls. */
   readonly send?: Send;
 }

@@ -38,6 +38,8 @@ export interface Settings {
   readonly dataDir: Setting<string>;
   /** True: never prompt. */
   readonly noInput: Setting<boolean>;
+  /** True: never ask for the newest version. */
+  readonly noUpdateNotice: Setting<boolean>;
 }
 
 /** The global flags that are settings, as typed; undefined where not given. */
@@ -62,7 +64,7 @@ export interface SettingSources {
 }
 
 /** The settings that say where everything else is kept: known without reading anything. */
-export type Places = Pick<Settings, 'profile' | 'configDir' | 'dataDir' | 'noInput'>;
+export type Places = Pick<Settings, 'profile' | 'configDir' | 'dataDir' | 'noInput' | 'noUpdateNotice'>;
 
 /**
  * Resolves what can be resolved without the profile, so that a command can still repair a profile with a bad
@@ -76,6 +78,7 @@ export function resolvePlaces(sources: Omit<SettingSources, 'readInput' | 'readP
     dataDir: resolveDataDir(sources),
     // A negated flag is true unless given.
     noInput: pick(SETTINGS.noInput, { typed: flags.input === false ? '' : undefined, env }, false),
+    noUpdateNotice: pick(SETTINGS.noUpdateNotice, { typed: undefined, env }, false),
   };
 }
 
@@ -126,6 +129,7 @@ export function listSettings(settings: Settings): readonly ListedSetting[] {
     listed(SETTINGS.configDir, settings.configDir),
     listed(SETTINGS.dataDir, settings.dataDir),
     listed(SETTINGS.noInput, settings.noInput),
+    listed(SETTINGS.noUpdateNotice, settings.noUpdateNotice),
   ];
 }
 

@@ -45,6 +45,7 @@ describe('config list', () => {
         source: 'KYCGENIE_CONFIG_DIR',
       },
       { key: 'no_input', value: 'true', origin: 'environment', source: 'KYCGENIE_NO_INPUT' },
+      { key: 'no_update_notice', value: 'false', origin: 'default', source: null },
     ]);
   });
 

@@ -78,6 +78,7 @@ class Terminal {
       `KYCGENIE_CONFIG_DIR=${join(folder, 'config')}`,
       `HOME=${folder}`,
       'TERM=screen',
+      'NO_UPDATE_NOTIFIER=1',
       'LC_ALL=C.UTF-8',
     ];
     const { start, setUp } = SHELLS[shell];

@@ -38,6 +38,8 @@ export interface World {
   /** Where the files are that are published with the program; dist/ by default. */
   readonly assets?: string;
   readonly nodeVersion?: string;
+  /** Where the newest version is asked for; it is not when absent. */
+  readonly registryUrl?: URL;
   /** Which process this is, and which others live; by default this one, and all do. */
   readonly processes?: Edge['processes'];
 }
@@ -117,6 +119,7 @@ export async function kycgenie(argv: readonly string[], world: World = {}): Prom
     turn: () => new Promise((resolve) => setImmediate(resolve)),
     processes: world.processes ?? { pid: process.pid, isAlive: () => true },
     ...(world.send && { send: world.send }),
+    ...(world.registryUrl && { registryUrl: world.registryUrl }),
   };
   const code = await run(world.tree ?? COMMANDS, argv, edge);
   return { code, stdout: stdout.text(), stderr: stderr.text() };
