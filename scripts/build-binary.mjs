@@ -110,6 +110,17 @@ function allNotices() {
 function lighten() {
   if (system === 'linux') run('strip', output);
   if (system === 'macos') run('codesign', '--remove-signature', output);
+  if (system === 'windows') removeSignature();
+}
+
+/** signtool comes with the Windows SDK; without it the signature stays, and does not fit any more. */
+function removeSignature() {
+  try {
+    run('signtool', 'remove', '/s', output);
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+    process.stderr.write('signtool was not found: the signature of Node.js stays in place, broken.\n');
+  }
 }
 
 /** By the program and not by its function, which says much on stderr where nothing is wrong. */
