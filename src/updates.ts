@@ -2,7 +2,6 @@ import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from './clock.ts';
 import type { Send } from './http.ts';
-import { makeFolder } from './make-folder.ts';
 import { isRecord } from './record.ts';
 import { USER_AGENT } from './version.ts';
 
@@ -56,6 +55,7 @@ export async function watchUpdates(options: UpdateOptions): Promise<Updates> {
     writeFileSync(path, JSON.stringify(state), { mode: 0o600 });
   };
   if (isDue(state.ask_at, clock)) {
+    const { makeFolder } = await import('./make-folder.ts');
     await makeFolder(dataDir, 0o700);
     // First: where nothing can be remembered nothing is asked.
     keep({ ask_at: clock.now() + AGAIN_MS });
