@@ -3,7 +3,7 @@
  * time, `later` one behind import(), which is not read on start.
  */
 const LEAF_FILES =
-  'api-versions|append-log|assets|child|clock|command-word|duration|env-value|errors|http|json-text|located|lock|loopback|make-folder|nearest|process-status|record|redact|secret|serve|sync-folder|system-error|texts|tunnel|updates|version';
+  'api-versions|append-log|assets|child|clock|command-word|duration|env-value|errors|http|json-text|located|lock|loopback|make-folder|nearest|platform|record|redact|secret|serve|system-error|texts|tunnel|updates|version';
 const LEAVES = `^src/(?:(?:${LEAF_FILES})\\.ts|(?:append-log|events|http|serve|tunnel)/)`;
 const ROOMS = '^src/(?:api|config|deliveries|listen|provision|sandbox|sending|signing|sinks)/';
 const room = (name) => `^src/${name}/`;

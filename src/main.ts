@@ -6,6 +6,7 @@ import { run } from './cli/run.ts';
 import { systemClock } from './clock.ts';
 import { COMMANDS } from './commands/index.ts';
 import { Failure } from './errors.ts';
+import { DESCRIPTORS_TELL, END_SIGNALS, READER_GONE, TERMINAL_TAKES_BYTES } from './platform.ts';
 import { REGISTRY_URL } from './version.ts';
 
 /** How long an interrupted run may take to finish what it has in hand. */
@@ -13,8 +14,6 @@ const DRAIN_MS = 5000;
 /** A quarter of what a pipe holds on Linux, all of what it holds on macOS. */
 const MAX_SYNC_BYTES = 16_384;
 const DEFAULT_COLUMNS = 80;
-
-const SIGNALS = { SIGINT: ['interrupted', 130], SIGTERM: ['terminated', 143] } as const;
 
 main();
 
@@ -30,7 +29,7 @@ function listenForSignals(): AbortSignal {
   const stop = new AbortController();
   // Bulk work hangs one listener a request on it.
   setMaxListeners(0, stop.signal);
-  for (const [signal, [kind, code]] of Object.entries(SIGNALS)) {
+  for (const [signal, [kind, code]] of Object.entries(END_SIGNALS)) {
     process.on(signal, () => {
       if (stop.signal.aborted) process.exit(code);
       setTimeout(() => process.exit(code), DRAIN_MS).unref();
@@ -79,7 +78,7 @@ function isAlive(pid: number): boolean {
  */
 function openSink(fd: 1 | 2, openStream: () => NodeJS.WriteStream): Sink {
   let stream: NodeJS.WriteStream | undefined;
-  let roomAtOnce = MAX_SYNC_BYTES;
+  let roomAtOnce = TERMINAL_TAKES_BYTES || !isTerminal(fd) ? MAX_SYNC_BYTES : 0;
   const viaStream = (bytes: Uint8Array): Promise<void> => {
     stream ??= openStream().on('error', () => undefined);
     const open = stream;
@@ -116,16 +115,14 @@ function isTerminal(fd: number): boolean {
   try {
     if (!fstatSync(fd).isCharacterDevice()) return false;
   } catch {
-    // A closed descriptor is no terminal; on Windows some cannot be asked.
-    if (process.platform !== 'win32') return false;
+    // A closed descriptor is no terminal.
+    if (DESCRIPTORS_TELL) return false;
   }
   return process.getBuiltinModule('node:tty').isatty(fd);
 }
 
-const GONE: ReadonlySet<unknown> = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
-
 function closedOr(error: unknown): unknown {
-  return GONE.has(errorCode(error)) ? new ClosedOutput() : error;
+  return READER_GONE.has(errorCode(error)) ? new ClosedOutput() : error;
 }
 
 function errorCode(error: unknown): unknown {
