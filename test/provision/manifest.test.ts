@@ -181,12 +181,12 @@ describe('variables', () => {
     expect(refusal).not.toContain('hunter2');
   });
 
-  it.each(['${KYCGENIE_API_KEY}', '${KYCGENIE_API_KEY:-none}'])(
+  it.each(['${KYCGENIE_API_KEY}', '${KYCGENIE_API_KEY:-none}', '${kycgenie_api_key}'])(
     'never are the API key: %s',
     async (variable) => {
       const text = one(`{event: all, url: "https://a.example/${variable}"}`);
       const refusal = await refusalOf(text, { KYCGENIE_API_KEY: 'kyc_live_hunter2' });
-      expect(refusal).toContain('the variable KYCGENIE_API_KEY holds the API key');
+      expect(refusal).toContain('holds the API key');
       expect(refusal).not.toContain('hunter2');
     },
   );

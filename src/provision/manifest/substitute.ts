@@ -1,7 +1,7 @@
 /** `${NAME}` and `${NAME:-default}` in a text; the group is empty for a `${` that is neither. */
 const VARIABLE = /(\$+)\{(?:([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\})?/g;
 
-/** A manifest may come from somebody else: it must not send our key anywhere. */
+/** A manifest may come from somebody else: it must not send our key anywhere. Some systems ignore case in names. */
 const OUR_KEY = 'KYCGENIE_API_KEY';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -30,7 +30,7 @@ export function substitute(
       };
       return '';
     }
-    if (name === OUR_KEY) {
+    if (name.toUpperCase() === OUR_KEY) {
       problem ??= {
         message: `the variable ${name} holds the API key, which belongs in no manifest`,
         hint: 'Use a variable of another name.',
