@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { Secret } from '../../secret.ts';
+import type { Scheme } from '../../signing/scheme.ts';
+import type { Deliveries, Delivery } from '../deliveries.ts';
+import type { PlainProbe } from '../probe.ts';
+import { flipped, respell, truncated, withSignatureHeader } from '../signature-header.ts';
+
+const SECRET_BYTES = 32;
+
+/** A fresh delivery whose signature header is rewritten. */
+function tampered(
+  { make, subject: { scheme } }: Deliveries,
+  rewrite: (line: string) => string | null,
+): Delivery {
+  return withSignatureHeader(make(), scheme, rewrite);
+}
+
+/** A secret that nobody has, of the form that the scheme wants. */
+function strangeSecret({ key: { kind, prefix = '' } }: Scheme): Secret {
+  return new Secret(prefix + randomBytes(SECRET_BYTES).toString(kind === 'hex' ? 'hex' : 'base64'));
+}
+
+export const forged: PlainProbe = {
+  requests: 1,
+  sends: ({ make, subject: { scheme } }) => [[null, make({ secrets: [strangeSecret(scheme)] })]],
+  expects: 'refused',
+  advice:
+    'Compare the signature with the one that you compute with your secret, and answer 401 where they differ.',
+};
+
+export const unsigned: PlainProbe = {
+  requests: 1,
+  sends: (deliveries) => [[null, tampered(deliveries, () => null)]],
+  expects: 'refused',
+  advice:
+    'Answer 401 where the signature header is missing: a check that is skipped without it protects nothing.',
+};
+
+export const emptySignature: PlainProbe = {
+  requests: 2,
+  sends: (deliveries) => {
+    const { scheme } = deliveries.subject;
+    return [
+      ['an empty header', tampered(deliveries, () => '')],
+      [
+        'a header with nothing for the signature',
+        tampered(deliveries, (line) => respell(line, scheme, () => '')),
+      ],
+    ];
+  },
+  expects: 'refused',
+  advice:
+    'Compare the whole signature, its length too: an empty one begins every text, and equals an unset one.',
+};
+
+export const truncatedSignature: PlainProbe = {
+  requests: 1,
+  sends: (deliveries) => [
+    [null, tampered(deliveries, (line) => respell(line, deliveries.subject.scheme, truncated))],
+  ],
+  expects: 'refused',
+  advice: 'Compare the whole signature, its length first: a beginning that matches is no match.',
+};
+
+export const flippedSignature: PlainProbe = {
+  requests: 1,
+  sends: (deliveries) => {
+    const { scheme } = deliveries.subject;
+    return [[null, tampered(deliveries, (line) => respell(line, scheme, (text) => flipped(text, scheme)))]];
+  },
+  expects: 'refused',
+  advice: 'Compare every byte of the signature, in constant time (crypto.timingSafeEqual and its like).',
+};
+
+export const alteredBody: PlainProbe = {
+  requests: 1,
+  sends: ({ make }) => {
+    const { body, ...signed } = make();
+    const altered = Buffer.from(body)
+      .toString()
+      .replace('"simulated":true', '"simulated":true,"altered":true');
+    return [[null, { ...signed, body: Buffer.from(altered) }]];
+  },
+  expects: 'refused',
+  advice:
+    'Compute the signature over all bytes of the body that came, not over a part of it or its headers alone.',
+};
