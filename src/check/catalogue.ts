@@ -12,6 +12,11 @@ interface Described {
   readonly title: string;
 }
 
+/** What a sender waits for an answer: the shortest time-out that providers document. */
+export const TIME_BUDGET_MS = 5_000;
+export const AT_ONCE = 20;
+export const LARGE_BODY_KIB = 256;
+
 /** In the order in which they run: what an attacker could use first. */
 export const CATALOGUE = {
   valid: { level: 'must', title: 'accepts a valid delivery' },
@@ -26,16 +31,16 @@ export const CATALOGUE = {
   'raw-body': { level: 'must', title: 'verifies the bytes, however the JSON is written' },
   rotation: { level: 'must', title: 'accepts the old and the new secret' },
   'unknown-event': { level: 'should', title: 'accepts an event type that it does not know' },
-  'large-body': { level: 'should', title: 'accepts a body of 256 kB' },
+  'large-body': { level: 'should', title: `accepts a body of ${LARGE_BODY_KIB} kB` },
   'slow-sender': { level: 'should', title: 'accepts a body that arrives in pieces' },
   'keep-alive': { level: 'should', title: 'answers several deliveries on one connection' },
   'expect-continue': { level: 'should', title: 'accepts Expect: 100-continue' },
   head: { level: 'should', title: 'does nothing on HEAD' },
   get: { level: 'should', title: 'does nothing on GET' },
-  concurrent: { level: 'should', title: 'accepts 20 deliveries at once' },
+  concurrent: { level: 'should', title: `accepts ${AT_ONCE} deliveries at once` },
   duplicate: { level: 'info', title: 'accepts the same delivery twice' },
   reordered: { level: 'info', title: 'accepts events out of order' },
-  'time-budget': { level: 'must', title: 'answers within 5 s' },
+  'time-budget': { level: 'must', title: `answers within ${TIME_BUDGET_MS / 1000} s` },
 } as const satisfies Readonly<Record<string, Described>>;
 
 export type ProbeId = keyof typeof CATALOGUE;
@@ -47,15 +52,12 @@ export const PROBE_IDS: readonly ProbeId[] = Object.keys(CATALOGUE).filter(isPro
 /** Never more in one run, whatever the receiver answers. */
 export const MAX_REQUESTS = 120;
 
-/** What a sender waits for an answer: the shortest time-out that providers document. */
-export const TIME_BUDGET_MS = 5_000;
-
 /** The rule by which a receiver is graded: the first that applies, worst first. */
 export const GRADES = [
-  ['F', 'a valid delivery is not accepted, or a forged or altered one is'],
+  ['F', 'a valid delivery is not accepted, or a forged or altered one is, or takes the receiver down'],
   ['D', 'another must does not hold, or could not be judged'],
-  ['C', 'all musts hold, three or more shoulds do not'],
-  ['B', 'all musts hold, one or two shoulds do not'],
+  ['C', 'all musts hold, three or more other findings'],
+  ['B', 'all musts hold, one or two other findings'],
   ['A', 'all that was looked at holds'],
 ] as const;
 

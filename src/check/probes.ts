@@ -21,13 +21,18 @@ const valid: OwnProbe = {
   async run({ wire, deliveries }, level) {
     const came = await wire.deliver(deliveries.make());
     if (came.failure !== null) throw came.failure;
-    return accepted(level, [{ name: null, came }], VALID_ADVICE);
+    return accepted(level, [{ name: null, came }], validAdvice(came.status));
   },
 };
 
-const VALID_ADVICE =
-  'Give both sides the same secret and --scheme: kycgenie listen, in the place of the receiver, says what is wrong ' +
-  'with a signature; its own log says more.';
+function validAdvice(status: number | null): string {
+  if (status === 404 || status === 405) return 'Give the whole URL: the receiver takes no POST at this path.';
+  if (status !== null && status >= 500) return 'The receiver fails: its log says why.';
+  return (
+    'Give both sides the same secret and --scheme: kycgenie listen, in the place of the receiver, says what is wrong ' +
+    'with a signature; its own log says more.'
+  );
+}
 
 export const PROBES: Readonly<Record<ProbeId, Probe>> = {
   valid,

@@ -9,7 +9,7 @@ import type { Delivery } from './deliveries.ts';
 /** Of an answer no more is read: its status is what counts. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 /** A receiver that limits the rate is asked again, so often in a whole run. */
-const MAX_REPEATS = 20;
+export const MAX_REPEATS = 20;
 const REPEATS_A_DELIVERY = 2;
 /** Where it names no time to wait, and the longest that is waited. */
 const REPEAT_AFTER_MS = 1_000;

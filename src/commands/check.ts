@@ -31,7 +31,7 @@ const grades = GRADES.toReversed().map(([grade, rule]) => `  ${grade}  ${rule}`)
 export const command = defineCommand({
   description:
     `Sends made-up deliveries, right ones and forged ones, each marked "simulated": true with a fresh id, and judges ` +
-    `the answers: at most ${MAX_REQUESTS} requests, ${MAX_ANSWER_MS / 1000} s each, following no redirect. Exits ` +
+    `the answers: at most ${MAX_REQUESTS} requests, ${MAX_ANSWER_MS / 1000} s each (less with --timeout), following no redirect. Exits ` +
     'with 8 unless all musts hold. What the receiver does with an event it does with these too: use a test system.\n\n' +
     `Probes (the first always runs):\n${list.join('\n')}\n\nGrades, of what was looked at:\n${grades.join('\n')}`,
   examples: [

@@ -54,8 +54,14 @@ export async function openConnection(
   };
 }
 
+interface Seen {
+  isReused: boolean;
+  saysClose: boolean;
+  before: ConnectionAnswer['before'];
+}
+
 async function sendOn(client: NodeClient, wanted: ConnectionRequest): Promise<ConnectionAnswer> {
-  const seen = { isReused: false, saysClose: false, before: 'nothing' as ConnectionAnswer['before'] };
+  const seen: Seen = { isReused: false, saysClose: false, before: 'nothing' };
   const answer = await exchange(wanted, null, (running) => {
     const outgoing = start(client, wanted);
     outgoing.on('socket', (socket) => noteConnection(socket, wanted.url, running));

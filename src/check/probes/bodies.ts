@@ -1,9 +1,10 @@
 import { isRecord } from '../../record.ts';
 import { carriesSeveral } from '../../signing/grammar.ts';
+import { LARGE_BODY_KIB } from '../catalogue.ts';
 import type { Deliveries } from '../deliveries.ts';
 import type { Named, PlainProbe } from '../probe.ts';
 
-const LARGE_BODY_BYTES = 256 * 1024;
+const LARGE_BODY_BYTES = LARGE_BODY_KIB * 1024;
 const INDENT = 2;
 const NON_ASCII = /[\u0080-\uffff]/g;
 
@@ -36,7 +37,7 @@ export const rawBody: PlainProbe = {
   expects: 'accepted',
   advice:
     'Compute the signature over the raw bytes of the body, before anything parses it (express.raw(), request.text(), ' +
-    'request.get_data()), not over JSON that was parsed and written anew.',
+    'request.get_data()), not over JSON that was parsed and written anew; and let fields be that you do not know.',
 };
 
 export const rotation: PlainProbe = {

@@ -1,7 +1,8 @@
 import { isSuccess } from '../../http/status.ts';
+import type { Level } from '../catalogue.ts';
 import type { Delivery } from '../deliveries.ts';
 import type { Finding } from '../finding.ts';
-import { accepted, broken, describeCame, type Sent } from '../judge.ts';
+import { accepted, broken, describeCame } from '../judge.ts';
 import type { Kit, OwnProbe } from '../probe.ts';
 import type { Subject } from '../subject.ts';
 import type { CameKept, Wire } from '../wire.ts';
@@ -72,23 +73,22 @@ export const keepAlive: OwnProbe = {
   unless: behindProxy,
   requests: 3,
   async run(kit, level) {
-    const [[, bad] = [null, kit.deliveries.make()]] = forged.sends(kit.deliveries);
-    const [first, middle, last] = await oneAfterTheOther(kit, [
-      kit.deliveries.make(),
-      bad,
-      kit.deliveries.make(),
-    ]);
-    const taken: readonly Sent[] = [first, last].flatMap((came) => (came ? [{ name: null, came }] : []));
-    const finding = accepted(level, taken, KEEP_ADVICE);
-    if (finding.result !== 'passed') return finding;
-    const all = [first, middle, last].flatMap((came) => came?.answer ?? []);
-    if (middle?.failure) return { ...finding, ...dropped(middle), result: broken(level) };
-    return { ...finding, ...judgeConnection(all, level) };
+    const { make } = kit.deliveries;
+    const refused = forged.sends(kit.deliveries).map(([, delivery]) => delivery);
+    const came = await oneAfterTheOther(kit, [make(), ...refused, make()]);
+    const decisive = came.filter(({ failure }, index) => failure !== null || index !== 1);
+    const finding = accepted(
+      level,
+      decisive.map((one) => ({ name: null, came: one })),
+      KEEP_ADVICE,
+    );
+    return finding.result === 'passed' ? { ...finding, ...judgeConnection(came, level) } : finding;
   },
 };
 
 const KEEP_ADVICE =
-  'Read each body to its end, also of what you refuse, and answer the next request on the same connection.';
+  'Read each body to its end, also of what you refuse, and say Connection: close where you close a connection after ' +
+  'an answer: else a sender loses the delivery that it sends next.';
 
 async function oneAfterTheOther(
   { wire }: Kit,
@@ -101,28 +101,17 @@ async function oneAfterTheOther(
   });
 }
 
-type Ruling = Pick<Finding, 'result' | 'detail' | 'advice'>;
-
-const dropped = (came: CameKept): Pick<Finding, 'status' | 'durationMs' | 'detail' | 'advice'> => ({
-  status: null,
-  durationMs: came.durationMs,
-  detail: describeCame(came),
-  advice: CLOSE_ADVICE,
-});
-
-const CLOSE_ADVICE =
-  'Say Connection: close where you close a connection after an answer: else a sender loses the delivery that it ' +
-  'sends next.';
-
 function judgeConnection(
-  answers: readonly { readonly isReused: boolean; readonly saysClose: boolean }[],
-  level: 'must' | 'should' | 'info',
-): Ruling {
+  came: readonly CameKept[],
+  level: Level,
+): Pick<Finding, 'result' | 'detail' | 'advice'> {
+  const answers = came.flatMap(({ answer }) => answer ?? []);
   const isKept = answers.slice(1).every(({ isReused }) => isReused);
-  if (isKept) return { result: 'passed', detail: `${answers.length} on one connection`, advice: null };
+  if (isKept)
+    return { result: 'passed', detail: `${answers.length} answered on one connection`, advice: null };
   const isTold = answers
     .slice(1)
     .every(({ isReused }, index) => isReused || answers[index]?.saysClose === true);
   if (isTold) return { result: 'passed', detail: 'closes after an answer, and says so', advice: null };
-  return { result: broken(level), detail: 'closes after an answer without saying so', advice: CLOSE_ADVICE };
+  return { result: broken(level), detail: 'closes after an answer without saying so', advice: KEEP_ADVICE };
 }

@@ -1,12 +1,11 @@
 import { isSuccess } from '../../http/status.ts';
-import { TIME_BUDGET_MS } from '../catalogue.ts';
+import { AT_ONCE, TIME_BUDGET_MS } from '../catalogue.ts';
 import type { Delivery } from '../deliveries.ts';
 import type { Finding } from '../finding.ts';
 import { accepted, conclude, describeCame } from '../judge.ts';
 import type { Kit, OwnProbe } from '../probe.ts';
 import { type Came, RATE_LIMITED } from '../wire.ts';
 
-const AT_ONCE = 20;
 const TIMED = 3;
 const A_MINUTE_MS = 60_000;
 
