@@ -31,9 +31,6 @@ export function accepted(level: Level, sent: readonly Sent[], advice: string): F
   });
 }
 
-export const ANSWER_FIRST =
-  'Verify before you answer: 2xx says that it was taken, and from here a receiver that answers first and verifies ' +
-  'later looks the same as one that never verifies.';
 const CRASH_ADVICE =
   'It is refused, but by a failure: catch what goes wrong while verifying and answer 401, so that nobody can crash ' +
   'it or fill its error log.';
@@ -44,8 +41,7 @@ const REDIRECT_REFUSAL_ADVICE = 'A redirect neither takes nor refuses it: answer
 export function refused(level: Level, sent: readonly Sent[], advice: string): Finding {
   return conclude(sent, ({ status }) => {
     if (status === null) return { result: 'warned', advice: SILENT_ADVICE };
-    if (isSuccess(status))
-      return { result: broken(level), advice: `${advice} ${ANSWER_FIRST}`, word: 'accepted' };
+    if (isSuccess(status)) return { result: broken(level), advice, word: 'accepted' };
     if (status === RATE_LIMITED) return rateLimited;
     if (isRedirect(status)) return { result: 'warned', advice: REDIRECT_REFUSAL_ADVICE };
     return status >= 500 ? { result: 'warned', advice: CRASH_ADVICE, word: 'refused, but crashes' } : null;

@@ -26,6 +26,8 @@ interface Looking {
   readonly previous?: string;
   readonly wanted?: readonly ProbeId[];
   readonly signal?: AbortSignal;
+  /** A proxy stands between. */
+  readonly isProxied?: boolean;
 }
 
 interface Seen {
@@ -41,7 +43,7 @@ async function look({ url }: Pick<Running, 'url'>, looking: Looking = {}): Promi
   const wire = new Wire({
     ...{ url: target, timeoutMs: 20_000, clock, signal },
     send: createSend({ env: {}, alone: true }),
-    connect: () => openConnection(target, {}),
+    connect: looking.isProxied ? null : () => openConnection(target, {}),
   });
   const subject = {
     ...{ url: target, scheme, eventType: 'screening.completed', headers: [] },
@@ -282,7 +284,7 @@ const WRONG: readonly Wrong[] = [
         handle: async () => {
           busy += 1;
           const isAlone = busy === 1;
-          await pause(isAlone ? 50 : 0);
+          await pause(isAlone ? 20 : 0);
           busy -= 1;
           return isAlone ? 200 : 503;
         },
@@ -331,6 +333,12 @@ describe('a receiver that does all right', () => {
     const seen = await examine({ before: () => 200 }, { scheme, wanted: ['old-timestamp', 'rotation'] });
     expect(find(seen, 'old-timestamp')).toMatchObject({ result: 'skipped', isUnjudged: false });
     expect(find(seen, 'rotation')).toMatchObject({ result: 'skipped', detail: 'Only one secret is known' });
+    expect(seen.grade).toBe('A');
+  });
+
+  test('is not asked about connections that a proxy decides about', async () => {
+    const seen = await examine({}, { isProxied: true });
+    expect(idsOf(seen, 'skipped')).toEqual(['rotation', 'slow-sender', 'keep-alive', 'expect-continue']);
     expect(seen.grade).toBe('A');
   });
 

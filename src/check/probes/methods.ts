@@ -13,7 +13,8 @@ function harmless(method: 'HEAD' | 'GET'): OwnProbe {
   return {
     requests: 1,
     async run({ wire, deliveries }, level): Promise<Finding> {
-      const came = await wire.ask(method, deliveries.plainHeaders());
+      const headers = deliveries.plainHeaders().filter(([name]) => name.toLowerCase() !== 'content-type');
+      const came = await wire.ask(method, headers);
       return conclude([{ name: null, came }], ({ status }) => {
         if (status === null) return { result: broken(level), advice: `Answer ${method} with 405.` };
         if (isSuccess(status)) return { result: broken(level), advice: successAdvice(method) };

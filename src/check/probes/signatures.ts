@@ -25,7 +25,8 @@ export const forged: PlainProbe = {
   sends: ({ make, subject: { scheme } }) => [[null, make({ secrets: [strangeSecret(scheme)] })]],
   expects: 'refused',
   advice:
-    'Compare the signature with the one that you compute with your secret, and answer 401 where they differ.',
+    'Compare the signature with the one that you compute with your secret, before you answer, and answer 401 where ' +
+    'they differ: from here a receiver that answers 2xx first and verifies later looks the same as one that never does.',
 };
 
 export const unsigned: PlainProbe = {
