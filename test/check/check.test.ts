@@ -12,7 +12,15 @@ import { openConnection } from '../../src/http/connection.ts';
 import { createSend } from '../../src/http.ts';
 import { Secret } from '../../src/secret.ts';
 import { PRESETS, type Scheme } from '../../src/signing/scheme.ts';
-import { OLD_SECRET, RIGHT, type Running, SECRET, type Steps, startReceiver } from './receivers.ts';
+import {
+  BLANK_SECRET,
+  OLD_SECRET,
+  RIGHT,
+  type Running,
+  SECRET,
+  type Steps,
+  startReceiver,
+} from './receivers.ts';
 
 /** The shortest pause that still lets others run. */
 const hasty: Clock = {
@@ -154,6 +162,12 @@ const WRONG: readonly Wrong[] = [
     name: 'looks only at the form of a signature',
     make: () => ({ matches: (given) => Buffer.from(given, 'base64').length === 32 }),
     failed: ['forged', 'flipped-signature', 'altered-body'],
+    grade: 'F',
+  },
+  {
+    name: 'takes a secret that is not set for an empty one',
+    make: () => ({ secrets: [SECRET, 'whsec_'] }),
+    failed: ['forged'],
     grade: 'F',
   },
   {
@@ -336,6 +350,12 @@ describe('a receiver that does all right', () => {
     expect(seen.grade).toBe('A');
   });
 
+  test('may have a secret of zeros alone', async () => {
+    const looking = { previous: BLANK_SECRET, wanted: ['forged', 'rotation'] as const };
+    const seen = await examine({ secrets: [SECRET, BLANK_SECRET] }, looking);
+    expect(idsOf(seen, 'passed')).toEqual(['valid', 'forged', 'rotation']);
+  });
+
   test('is not asked about connections that a proxy decides about', async () => {
     const seen = await examine({}, { isProxied: true });
     expect(idsOf(seen, 'skipped')).toEqual(['rotation', 'slow-sender', 'keep-alive', 'expect-continue']);
@@ -425,7 +445,7 @@ describe('where nothing can be judged', () => {
   test('a receiver that shuts a forger out is not called wrong for what follows', async () => {
     let refused = 0;
     const seen = await examine({
-      before: () => (refused >= 3 ? 403 : null),
+      before: () => (refused >= 4 ? 403 : null),
       matches: (given, right) => {
         const isRight = RIGHT.matches(given, right);
         refused += isRight ? 0 : 1;
@@ -469,7 +489,7 @@ test('an interruption ends it, with all that was found', async () => {
     { signal: stop.signal },
     { onRequest: (_server, requests) => void (requests === 4 && stop.abort(new Error('enough'))) },
   );
-  expect(idsOf(seen, 'passed')).toEqual(['valid', 'forged', 'unsigned']);
+  expect(idsOf(seen, 'passed')).toEqual(['valid', 'forged']);
   expect(find(seen, 'empty-signature')).toMatchObject({
     result: 'skipped',
     detail: 'Stopped before its end',
@@ -512,7 +532,7 @@ test.each(Object.values(PRESETS))(
         'sends' in probe ? probe.sends(deliveries).map(([, delivery]) => delivery) : [deliveries.make()];
       return [id, sent.map((delivery) => verify(scheme, delivery, candidates, { nowMs: Date.now() }).status)];
     });
-    expect(Object.fromEntries(statuses)).toMatchObject({ valid: ['valid'], forged: ['invalid'] });
+    expect(Object.fromEntries(statuses)).toMatchObject({ valid: ['valid'], forged: ['invalid', 'invalid'] });
     expect(statuses.slice(0, -1).flatMap(([, all]) => all)).not.toContain('valid');
     expect(CATALOGUE.forged.level).toBe('must');
   },

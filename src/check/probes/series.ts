@@ -73,7 +73,9 @@ function told(came: readonly Came[], advice: string): Finding {
     came.map((one) => ({ name: null, came: one })),
     advice,
   );
-  const detail = came.map((one) => `${describeCame(one)} in ${one.durationMs} ms`).join(', then ');
+  const detail = came
+    .map((one) => `${one.status ?? describeCame(one)} in ${one.durationMs} ms`)
+    .join(', then ');
   if (finding.result !== 'passed') return { ...finding, detail };
   return { ...finding, detail, status: last?.status ?? null, durationMs: last?.durationMs ?? null };
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Secret } from '../../secret.ts';
+import { decodeKey } from '../../signing/key.ts';
 import type { Scheme } from '../../signing/scheme.ts';
 import type { Deliveries, Delivery } from '../deliveries.ts';
-import type { PlainProbe } from '../probe.ts';
+import type { Named, PlainProbe } from '../probe.ts';
 import { flipped, respell, truncated, withSignatureHeader } from '../signature-header.ts';
 
 const SECRET_BYTES = 32;
@@ -15,18 +16,35 @@ function tampered(
   return withSignatureHeader(make(), scheme, rewrite);
 }
 
-/** A secret that nobody has, of the form that the scheme wants. */
-function strangeSecret({ key: { kind, prefix = '' } }: Scheme): Secret {
-  return new Secret(prefix + randomBytes(SECRET_BYTES).toString(kind === 'hex' ? 'hex' : 'base64'));
+/** A secret of the form that the scheme wants, out of these bytes. */
+function secretOf(bytes: Buffer, { key: { kind, prefix = '' } }: Scheme): Secret {
+  return new Secret(prefix + bytes.toString(kind === 'utf8' ? 'latin1' : kind));
 }
 
+/** To HMAC, which fills keys up with zeros, the same as none at all. */
+const NO_KEY = Buffer.alloc(1);
+
+/** All zeros, as a secret made up for a test may be: then an empty one would be right. */
+const isBlank = (secret: Secret, { key }: Scheme): boolean =>
+  decodeKey(key, secret)
+    ?.export()
+    .every((byte) => byte === 0) === true;
+
 export const forged: PlainProbe = {
-  requests: 1,
-  sends: ({ make, subject: { scheme } }) => [[null, make({ secrets: [strangeSecret(scheme)] })]],
+  requests: 2,
+  sends: ({ make, subject: { scheme, secret, previous } }) => {
+    const other: Named = [
+      'signed with another secret',
+      make({ secrets: [secretOf(randomBytes(SECRET_BYTES), scheme)] }),
+    ];
+    const empty: Named = ['signed with an empty secret', make({ secrets: [secretOf(NO_KEY, scheme)] })];
+    const isForgery = [secret, previous].every((one) => one === null || !isBlank(one, scheme));
+    return isForgery ? [other, empty] : [other];
+  },
   expects: 'refused',
   advice:
-    'Compare the signature with the one that you compute with your secret, before you answer, and answer 401 where ' +
-    'they differ: from here a receiver that answers 2xx first and verifies later looks the same as one that never does.',
+    'Compare the signature with the one that you compute with your secret, which is never empty, before you answer, ' +
+    'and answer 401 where they differ: from here a receiver that answers 2xx first and verifies later looks the same as one that never does.',
 };
 
 export const unsigned: PlainProbe = {
