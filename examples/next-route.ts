@@ -44,10 +44,11 @@ function handle(event: { id?: string; event_type?: string }): void {
 export async function POST(request: Request): Promise<Response> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.length;
+  const reader = request.body?.getReader();
+  for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
+    bytes += part.value.length;
     if (bytes > MAX_BODY_BYTES) return new Response(null, { status: 413 });
-    chunks.push(chunk);
+    chunks.push(part.value);
   }
   const body = Buffer.concat(chunks); // The bytes as they came: request.json(), written anew, is not what was signed.
   if (!isSigned(request.headers, body)) return new Response(null, { status: 401 });

@@ -59,7 +59,7 @@ class Receiver(BaseHTTPRequestHandler):
     def do_POST(self):
         length = self.headers.get("content-length", "")
         if not re.fullmatch("[0-9]{1,9}", length):
-            return self.send_error(411)
+            return self.send_error(411)  # http.server reads no chunked bodies; a proxy in front makes them whole.
         if int(length) > MAX_BODY_BYTES:
             return self.send_error(413)
         body = self.rfile.read(int(length))  # The bytes as they came: parsed and written anew they are not signed.
