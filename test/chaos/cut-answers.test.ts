@@ -17,6 +17,7 @@ import {
   type Framing,
   startCuttingServer,
 } from './cutting-server.ts';
+import { quickHome } from './quick-home.ts';
 
 const FRAMINGS: readonly Framing[] = ['length', 'chunks', 'close'];
 const AT_ONCE = 5;
