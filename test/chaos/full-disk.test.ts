@@ -67,7 +67,6 @@ describe.skipIf(!CAN_MOUNT)('a full disk (where file systems can be mounted)', (
 
   test.each([
     ['create', CREATE],
-    ['create into a file', [...CREATE, '--secret-file', 'secret']],
     ['retries', ['logs', 'retry', '--status', 'failed', '--yes']],
     ['a named tail', ['logs', 'tail', '--resume', 'alerts', '--lines', '3', '--exit-after', '3']],
   ])('stops %s before the API is asked to change anything', async (_name, argv) => {
