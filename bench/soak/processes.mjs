@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'kycgenie.cjs');
-const REPORT = join(import.meta.dirname, 'report.cjs');
+const REPORT = join(import.meta.dirname, 'report.mjs');
 const APP = join(import.meta.dirname, 'app.mjs');
 const REPORT_WAIT_MS = 5_000;
 const STOP_WAIT_MS = 15_000;
@@ -16,7 +16,7 @@ export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 /** A tool that goes on; `onLine` gets each line of its JSON. */
 export async function startTool(name, argv, { folder, env, onLine = () => undefined }) {
   const report = join(folder, `${name}.report`);
-  const child = spawn(process.execPath, ['--expose-gc', '--require', REPORT, BIN, ...argv, '--json'], {
+  const child = spawn(process.execPath, ['--expose-gc', '--import', REPORT, BIN, ...argv, '--json'], {
     env: { ...env, SOAK_REPORT: report },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,6 +1,6 @@
 // Loaded into each process of the soak: on SIGUSR2 it collects garbage and appends how the process stands to the file
 // that SOAK_REPORT names.
-const { appendFileSync } = require('node:fs');
+import { appendFileSync } from 'node:fs';
 
 process.on('SIGUSR2', () => {
   globalThis.gc?.();
@@ -8,5 +8,5 @@ process.on('SIGUSR2', () => {
   const { rss, heapUsed } = process.memoryUsage();
   const timers = handles.filter((name) => name === 'Timeout').length;
   const line = JSON.stringify({ rss, heap: heapUsed, handles: handles.length, timers });
-  appendFileSync(process.env.SOAK_REPORT, `${line}\n`);
+  appendFileSync(process.env['SOAK_REPORT'] ?? '', `${line}\n`);
 });
