@@ -19,7 +19,10 @@ export interface HelperOptions {
 }
 
 const ANSWER_MS = 3_000;
-/** After no answer came in time, nothing is asked for so long: many secrets are not to wait one by one. */
+/**
+ * After it failed, nothing is asked for so long: many secrets are not to wait for it one by one, nor a person to be
+ * asked for the password at each.
+ */
 const SILENCE_MS = 30_000;
 /** The process ends when it has nothing to do, perhaps just as it is asked; and Ctrl-C may end it. */
 const ATTEMPTS = 2;
@@ -35,7 +38,7 @@ export class Helper {
   readonly #options: HelperOptions;
   #last: Promise<unknown> = Promise.resolve();
   #process: Exchange | null = null;
-  #silentUntilMs = 0;
+  #failed: { readonly answer: Answer; readonly untilMs: number } | null = null;
 
   constructor(options: HelperOptions) {
     this.#options = options;
@@ -50,10 +53,14 @@ export class Helper {
   async #ask(question: Question): Promise<Answer> {
     const { program, clock } = this.#options;
     if (program === null) return { problem: MISSING };
-    if (clock.now() < this.#silentUntilMs) return { problem: LATE };
-    const asked = this.#try(JSON.stringify(question), program);
-    if (await withinTime(clock, ANSWER_MS, asked)) return asked;
-    this.#silentUntilMs = clock.now() + SILENCE_MS;
+    if (this.#failed && clock.now() < this.#failed.untilMs) return this.#failed.answer;
+    const answer = await this.#inTime(this.#try(JSON.stringify(question), program));
+    this.#failed = 'problem' in answer ? { answer, untilMs: clock.now() + SILENCE_MS } : null;
+    return answer;
+  }
+
+  async #inTime(asked: Promise<Answer>): Promise<Answer> {
+    if (await withinTime(this.#options.clock, ANSWER_MS, asked)) return asked;
     this.#process?.stop();
     this.#process = null;
     return { problem: LATE };
@@ -108,9 +115,12 @@ function readAnswer(text: string): Answer {
   if (!isRecord(answer)) return { problem: 'the program that asks it said nothing that can be read' };
   const { value, problem, missing } = answer;
   if (missing === true) return { problem: MISSING };
-  if (typeof problem === 'string') return { problem: `it refused: ${problem}` };
+  if (typeof problem === 'string') return { problem: `it refused: ${firstSentence(problem)}` };
   return { value: typeof value === 'string' ? value : null };
 }
+
+/** The libraries' errors go on to guess. */
+const firstSentence = (text: string): string => text.split(/\.(?:\s|$)/, 1)[0] ?? text;
 
 /** The parser's own error is dropped: it quotes the text. */
 function parse(text: string): unknown {
