@@ -58,6 +58,7 @@ const owners = {
   commander: '^src/cli/',
   '@commander-js/extra-typings': '^src/cli/',
   hono: '^src/sandbox/',
+  '@napi-rs': '^bin/keychain\\.cjs$',
   valibot: '^src/(?:api|config|sandbox|signing)/',
 };
 

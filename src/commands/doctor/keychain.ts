@@ -1,14 +1,14 @@
 import type { Context } from '../../cli/context.ts';
 import type { Places } from '../../config/settings.ts';
-import { InKeychain } from '../../secret.ts';
 import { type Check, look, ok, skipped, warned } from './check.ts';
 import { counted } from './store.ts';
 
 /** Whether the keychain of the system works, where it is chosen or holds something already. */
-export const checkKeychain = (context: Context, { profile }: Places): Promise<Check> =>
+export const checkKeychain = (context: Context, { profile, configDir }: Places): Promise<Check> =>
   look(context, 'keychain', async () => {
     const vault = await context.vault();
-    const { inKeychain, inFiles } = await count(context, profile.value);
+    const { glanceAtPlaces } = await import('../../config/glance.ts');
+    const { inKeychain, inFiles } = glanceAtPlaces(configDir.value, profile.value);
     const held = `it holds ${counted(inKeychain, 'value')} of profile ${profile.value}`;
     if (!vault.isChosen && inKeychain === 0) {
       return skipped('Not in use: KYCGENIE_STORE=keychain has keys and secrets kept there');
@@ -29,12 +29,3 @@ export const checkKeychain = (context: Context, { profile }: Places): Promise<Ch
     }
     return ok(`It works; ${held}`);
   });
-
-async function count(context: Context, profile: string) {
-  const { apiKey } = await (await context.profiles()).read(profile);
-  const secrets = (await (await context.secrets()).survey()).flatMap((webhook) => webhook.secrets);
-  const keys = apiKey === null ? [] : [apiKey instanceof InKeychain ? 'keychain' : 'file'];
-  const places = [...keys, ...secrets.map(({ storedIn }) => storedIn)];
-  const inKeychain = places.filter((place) => place === 'keychain').length;
-  return { inKeychain, inFiles: places.length - inKeychain };
-}
