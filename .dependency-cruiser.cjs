@@ -63,6 +63,7 @@ const owners = {
   commander: '^src/cli/',
   '@commander-js/extra-typings': '^src/cli/',
   hono: '^src/sandbox/',
+  '@napi-rs': '^bin/keychain\\.cjs$',
   valibot: '^src/(?:api|config|sandbox|signing)/',
 };
 

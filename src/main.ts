@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import { fstatSync, writeSync } from 'node:fs';
+import { existsSync, fstatSync, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { ClosedOutput, type Edge, type Sink } from './cli/edge.ts';
 import { run } from './cli/run.ts';
 import { systemClock } from './clock.ts';
@@ -12,6 +13,8 @@ const DRAIN_MS = 5000;
 /** A quarter of what a pipe holds on Linux, all of what it holds on macOS. */
 const MAX_SYNC_BYTES = 16_384;
 const DEFAULT_COLUMNS = 80;
+/** In the package, beside the bundle; a single file has none. */
+const KEYCHAIN = join(import.meta.dirname, '../bin/keychain.cjs');
 
 const SIGNALS = { SIGINT: ['interrupted', 130], SIGTERM: ['terminated', 143] } as const;
 
@@ -57,6 +60,9 @@ function processEdge(signal: AbortSignal): Edge {
     signal,
     signals: process,
     processes: { pid: process.pid, isAlive },
+    get keychain() {
+      return existsSync(KEYCHAIN) ? { path: process.execPath, args: [KEYCHAIN] } : null;
+    },
   };
 }
 

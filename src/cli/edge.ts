@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../clock.ts';
+import type { HelperProgram } from '../config/keychain/helper.ts';
 import type { SignalListeners } from '../config/replace-file.ts';
 import type { Send } from '../http.ts';
 
@@ -37,6 +38,7 @@ export interface Edge {
   /** Aborts with Failure `interrupted` or `terminated`. */
   readonly signal: AbortSignal;
   readonly processes: { readonly pid: number; isAlive(pid: number): boolean };
+  readonly keychain: HelperProgram;
   /** Where libraries hang their signal handlers. */
   readonly signals: SignalListeners;
   /** Stands in for the sockets of API calls. */

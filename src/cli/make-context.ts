@@ -5,6 +5,7 @@ import type { Api } from '../api/client.ts';
 import type { Trace, TraceEvent } from '../api/trace.ts';
 import type { Settings } from '../config/settings.ts';
 import { Failure } from '../errors.ts';
+import type { Secret } from '../secret.ts';
 import { systemReason } from '../system-error.ts';
 import type { Look, Paint } from '../terminal/style.ts';
 import { createTalk } from '../terminal/talk.ts';
@@ -46,15 +47,29 @@ export function makeContext(
     const { resolvePlaces } = await import('../config/settings.ts');
     return resolvePlaces({ flags: globals, env, platform: edge.platform, homedir: edge.homedir });
   });
+  const vault = once(async () => {
+    const { makeVault } = await import('../config/vault.ts');
+    const { store, configDir } = await places();
+    const options = { program: edge.keychain, env, clock, configDir: configDir.value, onTrouble: talk.warn };
+    return makeVault(store.value === 'keychain', options);
+  });
   const profiles = once(async () => {
     const { openProfiles } = await import('../config/profiles.ts');
-    return openProfiles({ ...environment, configDir: (await places()).configDir.value });
+    return openProfiles({
+      ...environment,
+      configDir: (await places()).configDir.value,
+      vault: await vault(),
+    });
   });
   const settings = once(async () => {
     const { resolveSettings } = await import('../config/settings.ts');
     const { platform, homedir } = edge;
     const readProfile = async (name: string) => (await profiles()).read(name);
     return resolveSettings({ flags: globals, env, platform, homedir, readInput, readProfile });
+  });
+  const apiKey = once(async () => {
+    const { apiKey: kept, profile } = await settings();
+    return kept.value && (await profiles()).reveal(profile.value, kept.value);
   });
   return {
     env,
@@ -66,6 +81,8 @@ export function makeContext(
     talk,
     places,
     settings,
+    apiKey,
+    vault,
     profiles,
     stdin,
     readInput,
@@ -78,11 +95,19 @@ export function makeContext(
       const noInput = (await places()).noInput.value;
       return createQuestions({ stdin: edge.stdin(), stderr: edge.stderrStream(), look, noInput, signal });
     }),
-    api: async (choice = {}) => openApi(edge, await settings(), choice, makeTrace(globals, talk)),
+    api: async (choice = {}) => {
+      const key = choice.key ?? (await apiKey());
+      return openApi(edge, await settings(), { ...choice, key }, makeTrace(globals, talk));
+    },
     secrets: once(async () => {
       const { openSecrets } = await import('../config/secrets.ts');
       const { configDir, profile } = await places();
-      return openSecrets({ ...environment, configDir: configDir.value, profile: profile.value });
+      return openSecrets({
+        ...environment,
+        configDir: configDir.value,
+        profile: profile.value,
+        vault: await vault(),
+      });
     }),
     journal: once(async () => {
       const { openJournal } = await import('../config/journal.ts');
@@ -104,10 +129,9 @@ function makeTalk(edge: Edge, { quiet }: GlobalOptions, look: Look, paint: Paint
 async function openApi(
   edge: Edge,
   settings: Settings,
-  choice: ApiChoice,
+  { key, ...choice }: Omit<ApiChoice, 'key'> & { readonly key: Secret | null },
   trace: Trace | undefined,
 ): Promise<Api> {
-  const key = choice.key ?? settings.apiKey.value;
   if (key === null) {
     throw new Failure('not_logged_in', `No API key in profile ${settings.profile.value}`, {
       hint: 'Run kycgenie login, or set KYCGENIE_API_KEY. Without an account: kycgenie sandbox.',

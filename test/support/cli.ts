@@ -33,6 +33,8 @@ export interface World {
   readonly stderrClosed?: boolean;
   readonly homedir?: string;
   readonly nodeVersion?: string;
+  /** What asks the keychain; none by default. */
+  readonly keychain?: Edge['keychain'];
   /** Which process this is, and which others live; by default this one, and all do. */
   readonly processes?: Edge['processes'];
 }
@@ -109,6 +111,7 @@ export async function kycgenie(argv: readonly string[], world: World = {}): Prom
     signal: world.signal ?? new AbortController().signal,
     signals: process,
     turn: () => new Promise((resolve) => setImmediate(resolve)),
+    keychain: world.keychain ?? null,
     processes: world.processes ?? { pid: process.pid, isAlive: () => true },
     ...(world.send && { send: world.send }),
   };
