@@ -43,7 +43,7 @@ describe('the line of a delivery', () => {
       fc.property(fc.jsonValue(), (value) => {
         const line = lineOf(JSON.stringify(value));
         const json = lineJson(line, WRITER);
-        expect([null, wholeToJson(line)]).toContain(json?.replaceAll('-0', '0') ?? null);
+        expect([null, wholeToJson(line)]).toContain(json);
       }),
     );
     expect(jsonOf('{"a":[1,"é"]}')).toBe(wholeToJson(lineOf('{"a":[1,"é"]}')));
