@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { existsSync, fstatSync, writeSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { existsSync, fstatSync, statSync, writeSync } from 'node:fs';
+import { devNull, homedir } from 'node:os';
 import { join } from 'node:path';
 import { ClosedOutput, type Edge, type Sink } from './cli/edge.ts';
 import { run } from './cli/run.ts';
@@ -50,9 +50,7 @@ function processEdge(signal: AbortSignal): Edge {
     nodeVersion: process.versions.node,
     stdout: openSink(1, () => process.stdout),
     stderr: openSink(2, () => process.stderr),
-    get stdinIsTerminal() {
-      return isTerminal(0);
-    },
+    stdinIsTerminal: () => isTerminal(0),
     stdin: () => process.stdin,
     stderrStream: () => process.stderr,
     clock: systemClock,
@@ -117,12 +115,18 @@ function openSink(fd: 1 | 2, openStream: () => NodeJS.WriteStream): Sink {
 /** Loads node:tty, a tenth of an empty process, only for what may be a terminal. */
 function isTerminal(fd: number): boolean {
   try {
-    if (!fstatSync(fd).isCharacterDevice()) return false;
+    const status = fstatSync(fd);
+    if (!status.isCharacterDevice() || status.rdev === nullDevice()) return false;
   } catch {
     // A closed descriptor is no terminal; on Windows some cannot be asked.
     if (process.platform !== 'win32') return false;
   }
   return process.getBuiltinModule('node:tty').isatty(fd);
+}
+
+/** Where scheduled jobs send what nobody reads; null on Windows, where it has no number. */
+function nullDevice(): number | null {
+  return process.platform === 'win32' ? null : statSync(devNull).rdev;
 }
 
 const GONE: ReadonlySet<unknown> = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);

@@ -27,7 +27,8 @@ export interface Edge {
   readonly nodeVersion: string;
   readonly stdout: Sink;
   readonly stderr: Sink;
-  readonly stdinIsTerminal: boolean;
+  /** A question, not a value: the answer loads node:tty, a tenth of an empty process. */
+  stdinIsTerminal(): boolean;
   /** Opened on first use: prompts and piped data. */
   stdin(): Readable;
   /** What prompts draw on. */

@@ -122,7 +122,7 @@ function makeTalk(edge: Edge, { quiet }: GlobalOptions, look: Look, paint: Paint
   const write = (text: string): void => {
     edge.stderr.write(text).catch(() => undefined);
   };
-  const live = edge.stderr.isTerminal && edge.env['TERM'] !== 'dumb';
+  const live = (): boolean => edge.stderr.isTerminal && edge.env['TERM'] !== 'dumb';
   return createTalk({ write, look, paint, clock: edge.clock, quiet: quiet === true, live });
 }
 
@@ -218,7 +218,7 @@ function readUpTo(file: number, maxBytes: number): Buffer {
 }
 
 async function readStdin(edge: Edge): Promise<Buffer> {
-  if (edge.stdinIsTerminal) {
+  if (edge.stdinIsTerminal()) {
     throw new Failure('usage', 'Standard input is a terminal: there is nothing to read', {
       hint: 'Pipe the text in.',
     });

@@ -104,7 +104,7 @@ export async function kycgenie(argv: readonly string[], world: World = {}): Prom
     nodeVersion: world.nodeVersion ?? process.versions.node,
     stdout: stdout.sink,
     stderr: stderr.sink,
-    stdinIsTerminal: world.stdin === undefined && columns !== undefined,
+    stdinIsTerminal: () => world.stdin === undefined && columns !== undefined,
     stdin: () => person?.stdin ?? Readable.from(world.stdin === undefined ? [] : [Buffer.from(world.stdin)]),
     stderrStream: () => person?.screen ?? new PassThrough(),
     clock: world.clock ?? systemClock,
