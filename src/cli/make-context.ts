@@ -47,19 +47,16 @@ export function makeContext(
     const { resolvePlaces } = await import('../config/settings.ts');
     return resolvePlaces({ flags: globals, env, platform: edge.platform, homedir: edge.homedir });
   });
-  const vault = once(async () => {
+  const stores = once(async () => {
     const { makeVault } = await import('../config/vault.ts');
-    const { store, configDir } = await places();
-    const options = { program: edge.keychain, env, clock, configDir: configDir.value, onTrouble: talk.warn };
-    return makeVault(store.value === 'keychain', options);
+    const { store, configDir: folder } = await places();
+    const configDir = folder.value;
+    const options = { program: edge.keychain, env, clock, configDir, onTrouble: talk.warn };
+    return { ...environment, configDir, vault: makeVault(store.value === 'keychain', options) };
   });
   const profiles = once(async () => {
     const { openProfiles } = await import('../config/profiles.ts');
-    return openProfiles({
-      ...environment,
-      configDir: (await places()).configDir.value,
-      vault: await vault(),
-    });
+    return openProfiles(await stores());
   });
   const settings = once(async () => {
     const { resolveSettings } = await import('../config/settings.ts');
@@ -82,7 +79,7 @@ export function makeContext(
     places,
     settings,
     apiKey,
-    vault,
+    vault: async () => (await stores()).vault,
     profiles,
     stdin,
     readInput,
@@ -95,19 +92,11 @@ export function makeContext(
       const noInput = (await places()).noInput.value;
       return createQuestions({ stdin: edge.stdin(), stderr: edge.stderrStream(), look, noInput, signal });
     }),
-    api: async (choice = {}) => {
-      const key = choice.key ?? (await apiKey());
-      return openApi(edge, await settings(), { ...choice, key }, makeTrace(globals, talk));
-    },
+    api: async ({ key, ...choice } = {}) =>
+      openApi(edge, await settings(), key ?? (await apiKey()), choice, makeTrace(globals, talk)),
     secrets: once(async () => {
       const { openSecrets } = await import('../config/secrets.ts');
-      const { configDir, profile } = await places();
-      return openSecrets({
-        ...environment,
-        configDir: configDir.value,
-        profile: profile.value,
-        vault: await vault(),
-      });
+      return openSecrets({ ...(await stores()), profile: (await places()).profile.value });
     }),
     journal: once(async () => {
       const { openJournal } = await import('../config/journal.ts');
@@ -129,7 +118,8 @@ function makeTalk(edge: Edge, { quiet }: GlobalOptions, look: Look, paint: Paint
 async function openApi(
   edge: Edge,
   settings: Settings,
-  { key, ...choice }: Omit<ApiChoice, 'key'> & { readonly key: Secret | null },
+  key: Secret | null,
+  choice: Omit<ApiChoice, 'key'>,
   trace: Trace | undefined,
 ): Promise<Api> {
   if (key === null) {

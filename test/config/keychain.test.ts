@@ -342,7 +342,7 @@ describe('without a keychain', () => {
         env: { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent/bus' },
       });
       await secrets.put(added('whsec_1'));
-      expect(troubles).toEqual([expect.stringContaining('it refused: ')]);
+      expect(troubles).toEqual([expect.stringContaining('it refused: Platform failure: DBus error')]);
       expect(textOf(dir)).toContain('whsec_1');
     },
   );
