@@ -3,9 +3,9 @@
  * time, `later` one behind import(), which is not read on start.
  */
 const LEAF_FILES =
-  'api-versions|append-log|assets|child|clock|command-word|duration|env-value|errors|http|json-text|located|lock|loopback|make-folder|nearest|platform|record|redact|secret|serve|system-error|texts|tunnel|updates|version';
+  'api-versions|append-log|assets|child|clock|command-word|duration|env-value|errors|http|json-text|located|lock|loopback|make-folder|nearest|platform|record|redact|secret|serve|steady-time|system-error|texts|tunnel|updates|version';
 const LEAVES = `^src/(?:(?:${LEAF_FILES})\\.ts|(?:append-log|events|http|serve|tunnel)/)`;
-const ROOMS = '^src/(?:api|config|deliveries|listen|provision|sandbox|sending|signing|sinks)/';
+const ROOMS = '^src/(?:api|check|config|deliveries|listen|provision|sandbox|sending|signing|sinks)/';
 const room = (name) => `^src/${name}/`;
 
 /** from, what it may import, what it may import as types, what it may import later */
@@ -24,6 +24,10 @@ const rules = [
   { from: room('provision'), now: [room('provision'), LEAVES], types: [room('api'), room('config')] },
   { from: room('listen'), now: [room('listen'), room('signing'), LEAVES] },
   { from: room('sending'), now: [room('sending'), LEAVES] },
+  {
+    from: room('check'),
+    now: [room('check'), room('signing'), '^src/sending/simulated-event\\.ts$', LEAVES],
+  },
   { from: room('sinks'), now: [room('sinks'), LEAVES] },
   { from: room('sandbox'), now: [room('sandbox'), room('signing'), LEAVES], types: ['^src/api/wire\\.ts$'] },
   {
@@ -39,6 +43,7 @@ const rules = [
       room('cli'),
       '^src/terminal/(?:view|text|when)\\.ts$',
       '^src/api/wire\\.ts$',
+      '^src/check/catalogue\\.ts$',
       LEAVES,
     ],
     types: [ROOMS],
@@ -59,6 +64,7 @@ const owners = {
   '@commander-js/extra-typings': '^src/cli/',
   hono: '^src/sandbox/',
   semver: '^src/updates\\.ts$',
+  '@napi-rs': '^bin/keychain\\.cjs$',
   valibot: '^src/(?:api|config|sandbox|signing)/',
 };
 

@@ -52,6 +52,11 @@ export interface SendOptions {
   readonly insecure?: boolean | undefined;
 }
 
+export interface ShortSendOptions extends SendOptions {
+  /** Each request has a connection of its own, so that none suffers from what another left behind. */
+  readonly alone?: boolean | undefined;
+}
+
 /** Connections that stay open between requests, until `close`. */
 export interface PooledSend {
   readonly send: Send;
@@ -67,7 +72,7 @@ const PROXY_CONNECTIONS = 8;
  * For short calls: node:http(s), cheap to load; its connections stay for the next call but hold no process open.
  * Asks for unencoded answers. A request that needs a proxy takes the pool.
  */
-export function createSend(options: SendOptions): Send {
+export function createSend(options: ShortSendOptions): Send {
   const clients = new Map<string, Promise<NodeClient>>();
   const clientFor = (protocol: string): Promise<NodeClient> => {
     const client = clients.get(protocol) ?? loadNode(protocol, options);
@@ -107,14 +112,17 @@ function askingForIdentity(request: HttpRequest): HttpRequest {
   return { ...request, headers: [...request.headers, ['accept-encoding', 'identity']] };
 }
 
-interface NodeClient {
+export interface NodeClient {
   request(options: RequestOptions): ClientRequest;
   readonly agent: Agent;
 }
 
-async function loadNode(protocol: string, { ca, insecure }: SendOptions): Promise<NodeClient> {
+export async function loadNode(
+  protocol: string,
+  { ca, insecure, alone = false }: Omit<ShortSendOptions, 'env'>,
+): Promise<NodeClient> {
   const { Agent, request } = protocol === 'https:' ? await import('node:https') : await import('node:http');
-  const options = { keepAlive: true, ...DIALLING, ...trust({ ca, insecure }) };
+  const options = { keepAlive: !alone, ...DIALLING, ...trust({ ca, insecure }) };
   return { request, agent: new Agent(options) };
 }
 
@@ -139,12 +147,12 @@ function sendOverNode({ request, agent }: NodeClient, wanted: HttpRequest): Prom
 }
 
 /** A socket that is not connecting any more has carried requests before. */
-function noteConnection(socket: Socket, { protocol }: URL, running: Exchange): void {
+export function noteConnection(socket: Socket, { protocol }: URL, running: Exchange): void {
   if (!socket.connecting) running.connected();
   else socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', () => running.connected());
 }
 
-function readIncoming(incoming: IncomingMessage, running: Exchange): void {
+export function readIncoming(incoming: IncomingMessage, running: Exchange): void {
   running.answered(incoming.statusCode ?? 0, joinRepeats(pairsOf(incoming.rawHeaders)));
   incoming.on('data', (chunk: Buffer) => running.data(chunk));
   incoming.on('end', () => running.ended());

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import { fstatSync, writeSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { existsSync, fstatSync, statSync, writeSync } from 'node:fs';
+import { devNull, homedir } from 'node:os';
+import { join } from 'node:path';
 import { ClosedOutput, type Edge, type Sink } from './cli/edge.ts';
 import { run } from './cli/run.ts';
 import { systemClock } from './clock.ts';
@@ -14,6 +15,8 @@ const DRAIN_MS = 5000;
 /** A quarter of what a pipe holds on Linux, all of what it holds on macOS. */
 const MAX_SYNC_BYTES = 16_384;
 const DEFAULT_COLUMNS = 80;
+/** In the package, beside the bundle; a single file has none. */
+const KEYCHAIN = join(import.meta.dirname, '../bin/keychain.cjs');
 
 main();
 
@@ -47,9 +50,7 @@ function processEdge(signal: AbortSignal): Edge {
     nodeVersion: process.versions.node,
     stdout: openSink(1, () => process.stdout),
     stderr: openSink(2, () => process.stderr),
-    get stdinIsTerminal() {
-      return isTerminal(0);
-    },
+    stdinIsTerminal: () => isTerminal(0),
     stdin: () => process.stdin,
     stderrStream: () => process.stderr,
     asset: (name) => import('./assets.ts').then(({ readAsset }) => readAsset(import.meta.dirname, name)),
@@ -59,6 +60,9 @@ function processEdge(signal: AbortSignal): Edge {
     signals: process,
     processes: { pid: process.pid, isAlive },
     registryUrl: new URL(REGISTRY_URL),
+    get keychain() {
+      return existsSync(KEYCHAIN) ? { path: process.execPath, args: [KEYCHAIN] } : null;
+    },
   };
 }
 
@@ -113,12 +117,18 @@ function openSink(fd: 1 | 2, openStream: () => NodeJS.WriteStream): Sink {
 /** Loads node:tty, a tenth of an empty process, only for what may be a terminal. */
 function isTerminal(fd: number): boolean {
   try {
-    if (!fstatSync(fd).isCharacterDevice()) return false;
+    const status = fstatSync(fd);
+    if (!status.isCharacterDevice() || status.rdev === nullDevice()) return false;
   } catch {
     // A closed descriptor is no terminal.
     if (DESCRIPTORS_TELL) return false;
   }
   return process.getBuiltinModule('node:tty').isatty(fd);
+}
+
+/** Where scheduled jobs send what nobody reads; null on Windows, where it has no number. */
+function nullDevice(): number | null {
+  return DESCRIPTORS_TELL ? statSync(devNull).rdev : null;
 }
 
 function closedOr(error: unknown): unknown {

@@ -47,3 +47,18 @@ export class Secret {
     return `Secret(${this.mask()})`;
   }
 }
+
+/** A key or secret that the keychain of the system holds: where it is, not what it is. */
+export class InKeychain {
+  /** Under what the keychain knows it; chosen by config/keychain. */
+  readonly account: string;
+
+  constructor(account: string) {
+    this.account = account;
+  }
+
+  /** For the places that show the mask of a secret. */
+  mask(): string {
+    return 'in the keychain';
+  }
+}

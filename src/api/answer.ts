@@ -37,6 +37,10 @@ export function readAnswer(response: HttpResponse, question: Question): ApiAnswe
   return { question, status: response.status, headers: response.headers, text, json: parseJson(text) };
 }
 
+/** No JSON, and only the end of the connection says that it is whole: the rest may have been lost on the way. */
+export const mayBeCut = ({ headers, json }: ApiAnswer): boolean =>
+  json === undefined && headers['content-length'] === undefined && headers['transfer-encoding'] === undefined;
+
 /** No cause is kept: V8 quotes the text around a syntax error, and there may be a secret in it. */
 function parseJson(text: string): unknown {
   try {

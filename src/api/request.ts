@@ -4,7 +4,7 @@ import { NetworkFailure } from '../http/failure.ts';
 import type { HttpRequest, HttpResponse, Send } from '../http.ts';
 import { isLoopback } from '../loopback.ts';
 import { isOneVisibleWord, type Secret } from '../secret.ts';
-import { type ApiAnswer, FIRST_REDIRECT, type Question, readAnswer } from './answer.ts';
+import { type ApiAnswer, FIRST_REDIRECT, mayBeCut, type Question, readAnswer } from './answer.ts';
 import { redirection } from './problem.ts';
 import { concluded, networkSetback, pauseMs, refusedSetback, type Setback } from './retry.ts';
 import { fieldNames, redactBody, redactHeaders, type Trace, type TraceEvent } from './trace.ts';
@@ -97,13 +97,22 @@ async function tryOnce<T>(attempted: Attempted<T>, attempt: number, wasLost: boo
       carriesSecret: call.carriesSecret === true,
     };
     const answer = readAnswer(response, question);
-    if (answer.status < FIRST_REDIRECT) return { value: call.read(answer) };
+    if (answer.status < FIRST_REDIRECT) return readGood(call, answer);
     if (answer.status < FIRST_ERROR) return { setback: final(redirection(answer)) };
     return call.accept?.(answer, wasLost) ?? { setback: refusedSetback(answer, clock) };
   } catch (error) {
     if (error instanceof NetworkFailure) return { setback: networkSetback(error) };
     if (error instanceof Failure && error !== call.signal?.reason) return { setback: final(error) };
     throw error;
+  }
+}
+
+function readGood<T>(call: Call<T>, answer: ApiAnswer): Outcome<T> {
+  try {
+    return { value: call.read(answer) };
+  } catch (error) {
+    if (!(error instanceof Failure) || !mayBeCut(answer)) throw error;
+    return { setback: { failure: error, again: 'if_repeatable', retryAfterMs: null } };
   }
 }
 

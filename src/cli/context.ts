@@ -4,6 +4,7 @@ import type { Journal } from '../config/journal.ts';
 import type { ProfileStore } from '../config/profiles.ts';
 import type { SecretStore } from '../config/secrets.ts';
 import type { Places, Settings } from '../config/settings.ts';
+import type { Vault } from '../config/vault.ts';
 import type { Secret } from '../secret.ts';
 import type { Text } from '../terminal/view.ts';
 import type { Result, StreamItem } from './define.ts';
@@ -76,6 +77,10 @@ export interface Context {
   /** Profile name and folders: known even where the profile holds a bad value. */
   places(): Promise<Places>;
   settings(): Promise<Settings>;
+  /** The key of the settings, null where there is none. Throws Failure `store_unwritable` where the keychain fails. */
+  apiKey(): Promise<Secret | null>;
+  /** The keychain of the system; nothing of it is loaded before it is opened. */
+  vault(): Promise<Vault>;
   /**
    * With the key, time-out and retries of the settings, or those given; throws Failure `not_logged_in` without a key.
    */

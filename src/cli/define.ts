@@ -54,6 +54,16 @@ export interface StreamDefinition<B extends Builder, Event extends { type: strin
   id?(event: Event): string | null;
   /** True where no field of an event is ever undefined: its JSON is then made faster. */
   readonly isWhole?: boolean;
+  /** The JSON of an event on one line, where it can be made of texts that are there already; null where it cannot. */
+  json?(event: Event, writer: JsonWriter): string | null;
+}
+
+/** Makes JSON that is harmless on a terminal, on one line. */
+export interface JsonWriter {
+  /** Of a value in which nothing is undefined. */
+  write(value: unknown): string;
+  /** True for a text of JSON that can stand in the line as it is. */
+  takes(text: string): boolean;
 }
 
 interface Listed<B extends Builder, Item> extends Described<B> {
@@ -88,6 +98,8 @@ export interface StreamItem {
   readonly id: string | null;
   /** Nothing in `data` is undefined. */
   readonly isWhole?: boolean;
+  /** The JSON of `data`, where it is made faster than from the value; null where it is not. */
+  readonly json?: (writer: JsonWriter) => string | null;
 }
 
 /** A list that is still being read. */
@@ -181,6 +193,7 @@ export function defineStream<B extends Builder, Event extends { type: string }>(
           view: () => definition.view(event, { now: context.clock.now(), options }),
           id: definition.id?.(event) ?? null,
           isWhole: definition.isWhole === true,
+          json: (writer) => definition.json?.(event, writer) ?? null,
         };
       }
     },

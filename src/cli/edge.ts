@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../clock.ts';
+import type { HelperProgram } from '../config/keychain/helper.ts';
 import type { SignalListeners } from '../config/replace-file.ts';
 import type { Send } from '../http.ts';
 
@@ -26,7 +27,8 @@ export interface Edge {
   readonly nodeVersion: string;
   readonly stdout: Sink;
   readonly stderr: Sink;
-  readonly stdinIsTerminal: boolean;
+  /** A question, not a value: the answer loads node:tty, a tenth of an empty process. */
+  stdinIsTerminal(): boolean;
   /** Opened on first use: prompts and piped data. */
   stdin(): Readable;
   /** What prompts draw on. */
@@ -39,6 +41,7 @@ export interface Edge {
   /** Aborts with Failure `interrupted` or `terminated`. */
   readonly signal: AbortSignal;
   readonly processes: { readonly pid: number; isAlive(pid: number): boolean };
+  readonly keychain: HelperProgram;
   /** Where libraries hang their signal handlers. */
   readonly signals: SignalListeners;
   /** Where the newest version is asked for; it is not where absent. */

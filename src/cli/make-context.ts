@@ -5,6 +5,7 @@ import type { Api } from '../api/client.ts';
 import type { Trace, TraceEvent } from '../api/trace.ts';
 import type { Settings } from '../config/settings.ts';
 import { Failure } from '../errors.ts';
+import type { Secret } from '../secret.ts';
 import { systemReason } from '../system-error.ts';
 import type { Look, Paint } from '../terminal/style.ts';
 import { createTalk } from '../terminal/talk.ts';
@@ -46,15 +47,26 @@ export function makeContext(
     const { resolvePlaces } = await import('../config/settings.ts');
     return resolvePlaces({ flags: globals, env, platform: edge.platform, homedir: edge.homedir });
   });
+  const stores = once(async () => {
+    const { makeVault } = await import('../config/vault.ts');
+    const { store, configDir: folder } = await places();
+    const configDir = folder.value;
+    const options = { program: edge.keychain, env, clock, configDir, onTrouble: talk.warn };
+    return { ...environment, configDir, vault: makeVault(store.value === 'keychain', options) };
+  });
   const profiles = once(async () => {
     const { openProfiles } = await import('../config/profiles.ts');
-    return openProfiles({ ...environment, configDir: (await places()).configDir.value });
+    return openProfiles(await stores());
   });
   const settings = once(async () => {
     const { resolveSettings } = await import('../config/settings.ts');
     const { platform, homedir } = edge;
     const readProfile = async (name: string) => (await profiles()).read(name);
     return resolveSettings({ flags: globals, env, platform, homedir, readInput, readProfile });
+  });
+  const apiKey = once(async () => {
+    const { apiKey: kept, profile } = await settings();
+    return kept.value && (await profiles()).reveal(profile.value, kept.value);
   });
   return {
     env,
@@ -67,6 +79,8 @@ export function makeContext(
     talk,
     places,
     settings,
+    apiKey,
+    vault: async () => (await stores()).vault,
     profiles,
     stdin,
     readInput,
@@ -79,11 +93,11 @@ export function makeContext(
       const noInput = (await places()).noInput.value;
       return createQuestions({ stdin: edge.stdin(), stderr: edge.stderrStream(), look, noInput, signal });
     }),
-    api: async (choice = {}) => openApi(edge, await settings(), choice, makeTrace(globals, talk)),
+    api: async ({ key, ...choice } = {}) =>
+      openApi(edge, await settings(), key ?? (await apiKey()), choice, makeTrace(globals, talk)),
     secrets: once(async () => {
       const { openSecrets } = await import('../config/secrets.ts');
-      const { configDir, profile } = await places();
-      return openSecrets({ ...environment, configDir: configDir.value, profile: profile.value });
+      return openSecrets({ ...(await stores()), profile: (await places()).profile.value });
     }),
     journal: once(async () => {
       const { openJournal } = await import('../config/journal.ts');
@@ -98,17 +112,17 @@ function makeTalk(edge: Edge, { quiet }: GlobalOptions, look: Look, paint: Paint
   const write = (text: string): void => {
     edge.stderr.write(text).catch(() => undefined);
   };
-  const live = edge.stderr.isTerminal && edge.env['TERM'] !== 'dumb';
+  const live = (): boolean => edge.stderr.isTerminal && edge.env['TERM'] !== 'dumb';
   return createTalk({ write, look, paint, clock: edge.clock, quiet: quiet === true, live });
 }
 
 async function openApi(
   edge: Edge,
   settings: Settings,
-  choice: ApiChoice,
+  key: Secret | null,
+  choice: Omit<ApiChoice, 'key'>,
   trace: Trace | undefined,
 ): Promise<Api> {
-  const key = choice.key ?? settings.apiKey.value;
   if (key === null) {
     throw new Failure('not_logged_in', `No API key in profile ${settings.profile.value}`, {
       hint: 'Run kycgenie login, or set KYCGENIE_API_KEY. Without an account: kycgenie sandbox.',
@@ -195,7 +209,7 @@ function readUpTo(file: number, maxBytes: number): Buffer {
 }
 
 async function readStdin(edge: Edge): Promise<Buffer> {
-  if (edge.stdinIsTerminal) {
+  if (edge.stdinIsTerminal()) {
     throw new Failure('usage', 'Standard input is a terminal: there is nothing to read', {
       hint: 'Pipe the text in.',
     });

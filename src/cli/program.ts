@@ -49,11 +49,14 @@ ${heading('Start here:')}
 export async function parse(tree: CommandTree, argv: readonly string[], look: HelpLook): Promise<Parsed> {
   const written: string[] = [];
   let parsed: Parsed | undefined;
-  const program = buildProgram(tree, look, written, (found) => {
-    parsed = found;
-  });
+  const found: Found = (command) => {
+    parsed = command;
+  };
+  const line = helpAsOption(tree, argv);
+  const words = beforeHelp(line).filter(isOperand);
+  const program = buildProgram(tree, { pending: new Map(), words, look, found }, written);
   try {
-    await program.parseAsync([...helpAsOption(tree, argv)], { from: 'user' });
+    await program.parseAsync([...line], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (!PRINTED.has(error.code)) throw usageFailure(error);
@@ -81,7 +84,7 @@ function usageFailure(error: CommanderError): Failure {
  * `help webhooks create` is `webhooks create --help`, global options before it stay; `help <topic>` is a command.
  */
 function helpAsOption(tree: CommandTree, argv: readonly string[]): readonly string[] {
-  const at = argv.findIndex((word, index) => !isOptionPart(argv, index, word));
+  const at = argv.findIndex(isOperand);
   if (argv[at] !== 'help') return argv;
   const second = argv[at + 1];
   if (second === undefined) return [...argv.slice(0, at), '--help'];
@@ -89,9 +92,15 @@ function helpAsOption(tree: CommandTree, argv: readonly string[]): readonly stri
   return isCommand ? [...argv.slice(0, at), ...argv.slice(at + 1), '--help'] : argv;
 }
 
-/** A global option, or the value of the one before it. */
-function isOptionPart(argv: readonly string[], index: number, word: string): boolean {
-  return word.startsWith('-') || takesValue(argv[index - 1] ?? '');
+/** Help lists all commands at its place, whatever is named behind it. */
+function beforeHelp(argv: readonly string[]): readonly string[] {
+  const at = argv.findIndex((word) => word === HELP_OPTION.short || word === HELP_OPTION.long);
+  return at < 0 ? argv : argv.slice(0, at);
+}
+
+/** Neither an option nor the value of the global one before it. */
+function isOperand(word: string, index: number, argv: readonly string[]): boolean {
+  return !word.startsWith('-') && !takesValue(argv[index - 1] ?? '');
 }
 
 type Found = (parsed: Parsed) => void;
@@ -100,11 +109,14 @@ type Found = (parsed: Parsed) => void;
 interface Building {
   /** What each command holds. */
   readonly pending: Map<Command, Leaf | Group>;
+  /** What was typed beside options: first the names of commands. */
+  readonly words: readonly string[];
   readonly look: HelpLook;
   readonly found: Found;
 }
 
-function buildProgram(tree: CommandTree, look: HelpLook, written: string[], found: Found): Command {
+function buildProgram(tree: CommandTree, building: Building, written: string[]): Command {
+  const { look } = building;
   const program = new Command('kycgenie')
     .usage('<command> [options]')
     .description('Webhooks of KYC Genie: provision, receive, verify, debug.')
@@ -130,11 +142,12 @@ function buildProgram(tree: CommandTree, look: HelpLook, written: string[], foun
       visibleOptions: (command) => (command.commands.length > 0 ? [] : new Help().visibleOptions(command)),
     });
   addGlobalOptions(program);
-  const building: Building = { pending: new Map(), look, found };
   fillOnUse(program, building);
-  for (const [heading, commands] of Object.entries(tree)) {
+  const [word] = building.words;
+  const typed = Object.entries(tree).filter(([, commands]) => isIn(commands, word));
+  for (const [heading, commands] of typed.length > 0 ? typed : Object.entries(tree)) {
     program.commandsGroup(`${heading}:`);
-    addCommands(program, commands, building);
+    addCommands(program, commands, word, building);
   }
   return program.addHelpText('after', () => globalOptionsHelp(program, look) + footer(look));
 }
@@ -151,10 +164,23 @@ function globalOptionsHelp(program: Command, look: HelpLook): string {
   return ['', look.heading('Global options, before or after the command:'), ...items, ''].join('\n');
 }
 
-/** Adds the commands by name and summary; what one of them holds is added when it is the one typed. */
-function addCommands(parent: Command, commands: Group['commands'], building: Building): void {
-  for (const [name, node] of Object.entries(commands)) {
-    building.pending.set(parent.command(name).description(node.summary), node);
+const isIn = (commands: Group['commands'], word: string | undefined): word is string =>
+  word !== undefined && Object.hasOwn(commands, word);
+
+/**
+ * Adds the command that was typed, or all for the help and for a word that is none of them, by name and summary; what
+ * one holds is added when commander comes to it.
+ */
+function addCommands(
+  parent: Command,
+  commands: Group['commands'],
+  word: string | undefined,
+  { pending }: Building,
+): void {
+  const typed = isIn(commands, word) ? [word] : Object.keys(commands);
+  for (const name of typed) {
+    const node = commands[name];
+    if (node) pending.set(parent.command(name).description(node.summary), node);
   }
 }
 
@@ -175,7 +201,7 @@ function fillGroup(child: Command, group: Group, building: Building): void {
     '\nAdd --help to a command for its options; kycgenie --help shows the global ones.',
   );
   addGlobalOptions(child);
-  addCommands(child, group.commands, building);
+  addCommands(child, group.commands, building.words[1], building);
   fillOnUse(child, building);
 }
 

@@ -1,8 +1,8 @@
-import { paintJson, toJson, wholeToJson } from '../terminal/json.ts';
+import { isHarmlessLine, paintJson, toJson, wholeToJson } from '../terminal/json.ts';
 import { type Look, loadPaint, type Paint, unpainted } from '../terminal/style.ts';
 import { plain } from '../terminal/text.ts';
 import type { Text } from '../terminal/view.ts';
-import type { Result, StreamItem } from './define.ts';
+import type { JsonWriter, Result, StreamItem } from './define.ts';
 import type { Format } from './globals.ts';
 
 /** What was asked for, and where it goes. */
@@ -63,12 +63,14 @@ export async function renderEvent(item: StreamItem, { format, quiet, look }: Ren
 
 /** One item of a list as its id, or as a line of NDJSON. */
 export function renderLine(
-  { data, id, isWhole }: Pick<StreamItem, 'data' | 'id' | 'isWhole'>,
+  { data, id, isWhole, json }: Pick<StreamItem, 'data' | 'id' | 'isWhole' | 'json'>,
   quiet: boolean,
 ): string {
   if (quiet) return id === null ? '' : `${plain(id)}\n`;
-  return `${isWhole ? wholeToJson(data) : toJson(data)}\n`;
+  return `${json?.(WRITER) ?? (isWhole ? wholeToJson(data) : toJson(data))}\n`;
 }
+
+const WRITER: JsonWriter = { write: wholeToJson, takes: isHarmlessLine };
 
 const onlyStdout = (stdout: Iterable<string>): Rendered => ({ stdout, notes: [] });
 

@@ -4,6 +4,7 @@ import type { Places, Settings } from '../config/settings.ts';
 import { dim, MARKS, type Span, strong, type Text } from '../terminal/view.ts';
 import { type Check, failedBy, skipped } from './doctor/check.ts';
 import { checkKey } from './doctor/key.ts';
+import { checkKeychain } from './doctor/keychain.ts';
 import { checkDns, checkProxy, checkReach } from './doctor/network.ts';
 import { checkNode, checkVersion } from './doctor/runtime.ts';
 import { checkSettings } from './doctor/settings.ts';
@@ -15,7 +16,7 @@ const SIGNS = { ok: MARKS.ok, warn: MARKS.warn, fail: MARKS.fail, skipped: SKIPP
 
 export const command = defineCommand({
   description:
-    'Looks at settings, stored secrets, the data folder, what killed runs left open, the network, the clock and the ' +
+    'Looks at settings, stored secrets, the keychain, the data folder, what killed runs left open, the network, the clock and the ' +
     'key, and says what to do. It calls the API twice: once without the key, and once to list webhooks. Exits with 1 ' +
     'when a check fails; a warning is no failure.',
   examples: [
@@ -44,6 +45,7 @@ export const command = defineCommand({
 });
 
 const checkLocal = (context: Context, places: Places): readonly Promise<Check>[] => [
+  checkKeychain(context, places),
   checkData(context, places),
   checkInbox(context, places),
   checkJournal(context),

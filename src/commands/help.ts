@@ -28,6 +28,9 @@ export const TOPICS = {
       notes: [
         'A flag wins over the environment, that over the profile, that over the default.',
         'kycgenie config list --show-origin names where each value came from.',
+        'KYCGENIE_STORE=keychain moves nothing by itself: what is stored is read where it is, and only what is stored ' +
+          'from now on goes to the keychain. To move it: kycgenie login, and for each webhook kycgenie secrets show ' +
+          '<webhook_id> | kycgenie secrets import <webhook_id>. KYCGENIE_STORE=file moves it back in the same way.',
         'HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured. NO_COLOR and FORCE_COLOR decide on colour.',
       ],
     };

@@ -36,6 +36,7 @@ export const COMMANDS: CommandTree = {
   'On this machine': {
     listen: leaf('Receive deliveries here and verify their signatures', () => import('./listen.ts')),
     trigger: leaf('Send made-up signed events to a receiver', () => import('./trigger.ts')),
+    check: leaf('Try a receiver with right and forged deliveries', () => import('./check.ts')),
     sign: leaf('Print the headers that sign a body', () => import('./sign.ts')),
     verify: leaf('Check the signature of a delivery and say why it fails', () => import('./verify.ts')),
     sandbox: leaf('Run the whole Webhooks API on this machine', () => import('./sandbox.ts')),

@@ -9,6 +9,7 @@ import { checkTogether, tlsPair } from './listen/checks.ts';
 import { Expectations } from './listen/expectations.ts';
 import { type Flags, withFlags } from './listen/flags.ts';
 import { pruneLeftovers } from './listen/leftovers.ts';
+import { lineJson } from './listen/line-json.ts';
 import { DEFAULT_PORT } from './listen/options.ts';
 import { openReplies } from './listen/replies.ts';
 import { secretSource } from './listen/secrets.ts';
@@ -75,6 +76,7 @@ export const command = defineStream({
   view: (line, { now, options }) => viewLine(line, options.verbose === true, now),
   id: (line) => (line.type === 'event' ? line.id : null),
   isWhole: true,
+  json: lineJson,
 });
 
 /** What is received, and how it is verified. */

@@ -20,7 +20,8 @@ export const command = defineCommand({
   description:
     'Asks for the key without showing it, tries it with one list call and stores it in the profile. ' +
     '--base-url and --api-version, when given, are stored with it. There is no flag that takes the key itself: ' +
-    'other users of the machine could read it from the process list.',
+    'other users of the machine could read it from the process list. With KYCGENIE_STORE=keychain the key goes to ' +
+    'the keychain of the system, and the profile only says so.',
   examples: [
     { command: 'kycgenie login' },
     { command: 'kycgenie login --api-key-file - < key.txt', means: 'without a terminal' },
@@ -31,11 +32,13 @@ export const command = defineCommand({
   async run(context, { verify }): Promise<LoggedIn> {
     const settings = await context.settings();
     const { profile, baseUrl, apiVersion, apiKey } = settings;
-    const key = apiKey.origin === 'flag' && apiKey.value ? apiKey.value : await askKey(context);
+    const given = apiKey.origin === 'flag' ? await context.apiKey() : null;
+    const key = given ?? (await askKey(context));
     if (verify) await (await context.api({ key })).listWebhooks({ signal: context.signal });
     const profiles = await context.profiles();
+    const place = await profiles.place(profile.value, key);
     await profiles.update(profile.value, (stored) => ({
-      apiKey: key,
+      apiKey: place,
       values: {
         ...stored.values,
         ...(baseUrl.origin === 'flag' && { base_url: baseUrl.value.origin }),

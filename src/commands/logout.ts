@@ -7,7 +7,8 @@ interface LoggedOut {
 }
 
 export const command = defineCommand({
-  description: 'Signing secrets stay: they cannot be had a second time. See kycgenie secrets forget.',
+  description:
+    'A key in the keychain of the system is removed there, too. Signing secrets stay: they cannot be had a second time. See kycgenie secrets forget.',
   examples: [{ command: 'kycgenie logout' }, { command: 'kycgenie logout --all' }],
   setup: (command) => command.option('--all', 'forget the keys of all profiles'),
   async run(context, { all }): Promise<LoggedOut> {

@@ -102,5 +102,5 @@ function failRate(text: string): number {
 /** Only a key that was named for this run: that of an account is not the sandbox's. */
 async function givenKey(context: Context) {
   const { apiKey } = await context.settings();
-  return apiKey.origin === 'flag' && apiKey.value ? apiKey.value : undefined;
+  return apiKey.origin === 'flag' ? ((await context.apiKey()) ?? undefined) : undefined;
 }

@@ -130,7 +130,7 @@ async function chooseTarget(context: Context, { to, webhook }: Chosen): Promise<
   const { readTarget } = await import('../sending/target.ts');
   if (to !== undefined) return readTarget(to, '--to');
   if (webhook === undefined) return new URL(DEFAULT_TARGET);
-  const stored = (await (await context.secrets()).get(webhook))?.webhookUrl;
+  const stored = (await (await context.secrets()).look(webhook))?.webhookUrl;
   const known =
     stored ?? (await (await context.api()).getWebhook(webhook, { signal: context.signal })).webhook_url;
   return readTarget(known, `The URL of webhook ${webhook}`);

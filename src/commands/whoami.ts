@@ -22,14 +22,15 @@ export const command = defineCommand({
   setup: (command) => command,
   async run(context): Promise<Who> {
     const { profile, apiKey, baseUrl, apiVersion } = await context.settings();
-    if (apiKey.value === null) {
+    const key = await context.apiKey();
+    if (key === null) {
       throw new Failure('not_logged_in', `No API key in profile ${profile.value}`, {
         hint: 'Run kycgenie login, or set KYCGENIE_API_KEY.',
       });
     }
     return {
       profile: profile.value,
-      api_key: apiKey.value.mask(),
+      api_key: key.mask(),
       base_url: baseUrl.value.origin,
       api_version: apiVersion.value,
       origins: {

@@ -4,7 +4,7 @@ import { isRecord } from '../record.ts';
 import { configPath, folderOfProfile } from './names.ts';
 
 /**
- * A look at what is stored, for shells that ask at every Tab: nothing is locked, set aside, closed or reported, and
+ * A look at what is stored, for shells that ask at every Tab and for `doctor`: nothing is locked, set aside, closed or reported, and
  * what cannot be read does not exist.
  */
 
@@ -41,6 +41,21 @@ export function glanceAtWebhooks(
         ? [{ webhookId: id, eventType: typeof type === 'string' ? type : null }]
         : [];
     });
+}
+
+/** How many keys and secrets of a profile have their value where. */
+export function glanceAtPlaces(configDir: string, profile: string): { inKeychain: number; inFiles: number } {
+  const profiles = readRecord(configPath(configDir))?.['profiles'];
+  const key = isRecord(profiles) && Object.hasOwn(profiles, profile) ? profiles[profile] : null;
+  const folder = join(configDir, 'secrets', folderOfProfile(profile));
+  const secrets = namesIn(folder)
+    .filter((name) => name.endsWith('.json'))
+    .flatMap((name) => readRecord(join(folder, name))?.['secrets'] ?? []);
+  const all = [key, ...secrets].filter(isRecord);
+  return {
+    inKeychain: all.filter(({ keychain, api_key_keychain: inKeychain }) => keychain ?? inKeychain).length,
+    inFiles: all.filter(({ secret, api_key: inFile }) => secret ?? inFile).length,
+  };
 }
 
 function namesIn(folder: string): readonly string[] {

@@ -1,11 +1,12 @@
 import * as v from 'valibot';
 import { Failure } from '../errors.ts';
 import { isRecord } from '../record.ts';
-import { Secret } from '../secret.ts';
+import { InKeychain, Secret } from '../secret.ts';
 import { configPath, isProfileName, PROFILE_NAME_RULE } from './names.ts';
 import { closeFolder, sweepLeftovers } from './private-files.ts';
 import type { Json } from './replace-file.ts';
 import { readJson, type StoreEnvironment, StoreFile } from './store.ts';
+import { FILES_ONLY, type Vault, type Wanted } from './vault.ts';
 import { refuseNewer } from './versions.ts';
 
 /** What a profile may hold, in the names users type after `config set`; all as text, as typed. */
@@ -13,7 +14,7 @@ export const PROFILE_KEYS = ['base_url', 'api_version', 'timeout', 'max_retries'
 export type ProfileKey = (typeof PROFILE_KEYS)[number];
 
 export interface Profile {
-  readonly apiKey: Secret | null;
+  readonly apiKey: Secret | InKeychain | null;
   readonly values: Readonly<Partial<Record<ProfileKey, string>>>;
 }
 
@@ -22,7 +23,11 @@ export interface ProfileStore {
   readonly path: string;
   read(name: string): Promise<Profile>;
   names(): Promise<readonly string[]>;
-  /** Applies `change` to the profile as it is on disk at that moment, under a lock. */
+  /** The place where a key is to be for `update` to name: in the keychain, where it is on return, or in the file. */
+  place(name: string, key: Secret): Promise<Secret | InKeychain>;
+  /** The key itself; throws Failure `store_unwritable` where the keychain does not give it. */
+  reveal(name: string, kept: Secret | InKeychain): Promise<Secret>;
+  /** Applies `change` to the profile as it is on disk at that moment, under a lock; may call it more than once. */
   update(name: string, change: (profile: Profile) => Profile): Promise<void>;
   remove(name: string): Promise<boolean>;
 }
@@ -32,6 +37,8 @@ const VALUE = v.optional(v.union([v.string(), v.number()]));
 
 const ENTRY = v.looseObject({
   api_key: v.optional(v.string()),
+  /** Under which name the keychain has it. */
+  api_key_keychain: v.optional(v.string()),
   base_url: VALUE,
   api_version: VALUE,
   timeout: VALUE,
@@ -51,8 +58,10 @@ const EMPTY_PROFILE: Profile = { apiKey: null, values: {} };
 const LEFTOVER = /^config\.json\.next(?:\.tmp-[0-9a-f]{16})?$/;
 
 /** The profiles of `<configDir>/config.json`. Opening touches nothing. */
-export function openProfiles(options: StoreEnvironment & { readonly configDir: string }): ProfileStore {
-  const { configDir, clock } = options;
+export function openProfiles(
+  options: StoreEnvironment & { readonly configDir: string; readonly vault?: Vault },
+): ProfileStore {
+  const { configDir, clock, vault = FILES_ONLY } = options;
   const path = configPath(configDir);
   const accepts = (json: unknown): json is ConfigFile => isConfigFile(json, path);
   let damage: string | undefined;
@@ -77,25 +86,35 @@ export function openProfiles(options: StoreEnvironment & { readonly configDir: s
     async names() {
       return Object.keys(await profiles()).sort();
     },
+    async place(name, key) {
+      if (!isProfileName(name)) throw badProfileName(name);
+      return vault.isChosen ? ((await (await vault.open()).keep(name, key)) ?? key) : key;
+    },
+    async reveal(name, kept) {
+      return kept instanceof InKeychain ? (await vault.open()).read(kept, keyOf(name)) : kept;
+    },
     async update(name, change) {
       if (!isProfileName(name)) throw badProfileName(name);
+      let before = EMPTY_FILE;
       const stored = await file.update((current) => {
-        const before = current ?? EMPTY_FILE;
+        before = current ?? EMPTY_FILE;
         const after = withProfile(before, name, change);
         return after === before ? current : after;
       });
       if (damage !== undefined) options.onDamage(damage);
       if (stored) closeFolder(configDir);
       sweepLeftovers(configDir, LEFTOVER, clock.now());
+      await dropKeys(vault, before, stored);
     },
     async remove(name) {
-      let existed = false;
       if (!entryOf(await profiles(), name)) return false;
-      await file.update((current) => {
-        existed = current !== null && entryOf(current.profiles, name) !== undefined;
-        return existed && current ? withoutProfile(current, name) : current;
+      let before = EMPTY_FILE;
+      const stored = await file.update((current) => {
+        before = current ?? EMPTY_FILE;
+        return entryOf(before.profiles, name) ? withoutProfile(before, name) : current;
       });
-      return existed;
+      await dropKeys(vault, before, stored);
+      return entryOf(before.profiles, name) !== undefined;
     },
   };
 }
@@ -139,8 +158,31 @@ function toProfile(entry: Entry): Profile {
     const value = entry[key];
     if (value !== undefined && value !== '') values[key] = String(value);
   }
-  return { apiKey: entry.api_key ? new Secret(entry.api_key) : null, values };
+  return { apiKey: keyIn(entry), values };
 }
+
+function keyIn({ api_key, api_key_keychain }: Entry): Profile['apiKey'] {
+  if (api_key) return new Secret(api_key);
+  return api_key_keychain ? new InKeychain(api_key_keychain) : null;
+}
+
+/** After the file: the keys in the keychain that it named and does not name any more. */
+async function dropKeys(vault: Vault, before: ConfigFile, after: ConfigFile | null): Promise<void> {
+  const kept = new Set(keysInKeychain(after).map(({ account }) => account));
+  for (const key of keysInKeychain(before)) {
+    if (!kept.has(key.account)) await (await vault.open()).drop(key);
+  }
+}
+
+const keysInKeychain = (file: ConfigFile | null): readonly InKeychain[] =>
+  Object.values(file?.profiles ?? {})
+    .map(keyIn)
+    .filter((key) => key instanceof InKeychain);
+
+const keyOf = (profile: string): Wanted => ({
+  what: `The API key of profile ${profile}`,
+  remedy: 'Or set KYCGENIE_API_KEY, or store the key anew: kycgenie login.',
+});
 
 function withProfile(file: ConfigFile, name: string, change: (profile: Profile) => Profile): ConfigFile {
   const entry = entryOf(file.profiles, name);
@@ -153,7 +195,12 @@ function withProfile(file: ConfigFile, name: string, change: (profile: Profile) 
 /** What is undefined does not reach the file. */
 function toEntry(profile: Profile, before: Entry | undefined): Entry {
   const values = Object.fromEntries(PROFILE_KEYS.map((key) => [key, profile.values[key]]));
-  return { ...before, api_key: profile.apiKey?.reveal(), ...values };
+  const { apiKey } = profile;
+  const key =
+    apiKey instanceof InKeychain
+      ? { api_key: undefined, api_key_keychain: apiKey.account }
+      : { api_key: apiKey?.reveal(), api_key_keychain: undefined };
+  return { ...before, ...key, ...values };
 }
 
 function withoutProfile(file: ConfigFile, name: string): ConfigFile {

@@ -1,30 +1,37 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { rmSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import * as v from 'valibot';
+import { join } from 'node:path';
 import { type Lock, withLock } from '../lock.ts';
 import { isRecord } from '../record.ts';
-import { Secret } from '../secret.ts';
-import { fileOfWebhook, folderOfProfile, isProfileName, mayBeNamed } from './names.ts';
+import type { Secret } from '../secret.ts';
+import { fileOfWebhook, folderOfProfile, isProfileName } from './names.ts';
 import { closeFolder, makePrivateFolder, namesIn, storeFailure, sweepLeftovers } from './private-files.ts';
 import { badProfileName } from './profiles.ts';
-import type { Json } from './replace-file.ts';
+import { inKeychain, isSecretFile, type SecretFile, withSecret } from './secrets/file.ts';
+import { sameAs, toKnown, Values } from './secrets/values.ts';
 import { type StoreEnvironment, StoreFile } from './store.ts';
-import { refuseNewer } from './versions.ts';
+import { FILES_ONLY, type Vault } from './vault.ts';
 
-export interface KeptSecret {
-  readonly secret: Secret;
+/** What is known of a secret without its value. */
+export interface KnownSecret {
   /** ISO 8601 UTC: when the call that yielded it began. */
   readonly obtainedAt: string;
+  readonly storedIn: 'file' | 'keychain';
+}
+
+export interface KeptSecret extends KnownSecret {
+  readonly secret: Secret;
 }
 
 /** The signing secrets of one subscription, newest first: `secrets[0]` is current, the rest are previous. */
-export interface WebhookSecrets {
+export interface WebhookSecrets<S extends KnownSecret = KeptSecret> {
   readonly webhookId: string;
   readonly eventType: string | null;
   readonly webhookUrl: string | null;
-  readonly secrets: readonly KeptSecret[];
+  readonly secrets: readonly S[];
 }
+
+export type KnownWebhook = WebhookSecrets<KnownSecret>;
 
 export interface NewSecret {
   readonly webhookId: string;
@@ -40,12 +47,17 @@ export interface SecretStore {
   proveWritable(): Promise<void>;
   /**
    * Adds a secret. It becomes the current one unless the store has one obtained later; adding the same value
-   * twice changes nothing. At most MAX_KEPT secrets a webhook are kept: of the others, the oldest is out first.
+   * twice changes nothing but the place, where another is chosen now. A few secrets a webhook are kept: of more, the
+   * oldest is out first.
    */
-  put(secret: NewSecret): Promise<WebhookSecrets>;
+  put(secret: NewSecret): Promise<void>;
+  /** With the values: throws Failure `store_unwritable` where the keychain that holds one does not give it. */
   get(webhookId: string): Promise<WebhookSecrets | null>;
   /** All of the profile, by webhook id. A damaged file is set aside under a new name and reported by `onDamage`. */
   list(): Promise<readonly WebhookSecrets[]>;
+  /** The same without the values, which asks no keychain. */
+  look(webhookId: string): Promise<KnownWebhook | null>;
+  survey(): Promise<readonly KnownWebhook[]>;
   /** A text that differs once any process has stored or forgotten a secret of the profile; cheap to ask for. */
   revision(): Promise<string>;
   /** True when there was something to forget. */
@@ -54,38 +66,20 @@ export interface SecretStore {
   exclusive<T>(webhookId: string, work: () => Promise<T>): Promise<T>;
 }
 
-/** Enough for every secret that may still be in use after repeated rotations. */
-const MAX_KEPT = 5;
 /** Another process may be in the middle of a slow call for the same webhook. */
 const EXCLUSIVE_WAIT_MS = 120_000;
-/** More than MAX_KEPT secrets of any likely length take. */
+/** More than all secrets of a webhook of any likely length take. */
 const PROBE_BYTES = 16 * 1024;
-const SECRETS_VERSION = 1;
 const FILE_NAME = /^[a-z0-9][a-z0-9-]*\.json$/;
 /** Staged copies and probes; what conf writes before them, and the locks of probes. */
 const LEFTOVER =
   /^(?:[a-z0-9][a-z0-9-]*\.json\.next|\.probe-[0-9a-f-]{36}(?:\.next)?)(?:\.tmp-[0-9a-f]{16}|\.lock|\.lock\.lock)?$/;
 
-const KEPT = v.looseObject({
-  secret: v.pipe(v.string(), v.nonEmpty()),
-  obtained_at: v.pipe(
-    v.string(),
-    v.check((time) => !Number.isNaN(Date.parse(time))),
-  ),
-});
-
-const FILE = v.looseObject({
-  version: v.literal(SECRETS_VERSION),
-  webhook_id: v.string(),
-  event_type: v.nullable(v.string()),
-  webhook_url: v.nullable(v.string()),
-  secrets: v.pipe(v.array(KEPT), v.nonEmpty()),
-});
-
-/** The file of one webhook; what is not named here is kept as it is. */
-type SecretFile = Json & v.InferInput<typeof FILE>;
-
-type Options = StoreEnvironment & { readonly configDir: string; readonly profile: string };
+type Options = StoreEnvironment & {
+  readonly configDir: string;
+  readonly profile: string;
+  readonly vault?: Vault;
+};
 
 /** The secrets of `profile`, one file a webhook, so that creates in many processes never wait for each other. */
 export function openSecrets(options: Options): SecretStore {
@@ -95,6 +89,7 @@ export function openSecrets(options: Options): SecretStore {
 
 class SecretFolder implements SecretStore {
   readonly #environment: StoreEnvironment;
+  readonly #values: Values;
   /** From the config folder down to the folder of the profile. */
   readonly #folders: readonly string[];
   readonly #folder: string;
@@ -104,6 +99,7 @@ class SecretFolder implements SecretStore {
   constructor(options: Options) {
     const parent = join(options.configDir, 'secrets');
     this.#environment = options;
+    this.#values = new Values(options.vault ?? FILES_ONLY, options.profile);
     this.#folder = join(parent, folderOfProfile(options.profile));
     this.#folders = [options.configDir, parent, this.#folder];
   }
@@ -114,28 +110,41 @@ class SecretFolder implements SecretStore {
     await probe(join(this.#folder, `.probe-${crypto.randomUUID()}`), this.#environment);
   }
 
-  async put(added: NewSecret): Promise<WebhookSecrets> {
+  async put(added: NewSecret): Promise<void> {
     this.#folders.forEach(makePrivateFolder);
-    const file = this.#file(await fileOfWebhook(added.webhookId));
-    const stored = await file.update((current) => withSecret(current, added), this.#lockOf(added.webhookId));
+    const name = await fileOfWebhook(added.webhookId);
+    const file = this.#file(name);
+    const isSame = await sameAs(added.secret);
+    const earlier = inKeychain(await file.read()).find(isSame);
+    const place = await this.#values.place(name.replace(/\.json$/, ''), added.secret, earlier);
+    let before: SecretFile | null = null;
+    const after = await file.update((current) => {
+      before = current;
+      return withSecret(current, { ...added, place, isSame });
+    }, this.#lockOf(added.webhookId));
     this.#folders.forEach(closeFolder);
-    return toWebhookSecrets(stored ?? withSecret(null, added));
+    const kept = new Set(inKeychain(after).map(({ account }) => account));
+    await this.#values.drop(inKeychain(before).filter(({ account }) => !kept.has(account)));
   }
 
   async get(webhookId: string): Promise<WebhookSecrets | null> {
-    const kept = await this.#read(await fileOfWebhook(webhookId));
-    if (kept) this.#folders.forEach(closeFolder);
-    return kept;
+    const file = await this.#look(webhookId);
+    return file && this.#values.reveal(file);
   }
 
   async list(): Promise<readonly WebhookSecrets[]> {
     const found: WebhookSecrets[] = [];
-    for (const name of this.#names()) {
-      const secrets = await this.#read(name);
-      if (secrets) found.push(secrets);
-    }
-    if (found.length > 0) this.#folders.forEach(closeFolder);
-    return found.sort((a, b) => (a.webhookId < b.webhookId ? -1 : 1));
+    for (const file of await this.#survey()) found.push(await this.#values.reveal(file));
+    return found;
+  }
+
+  async look(webhookId: string): Promise<KnownWebhook | null> {
+    const file = await this.#look(webhookId);
+    return file && toKnown(file);
+  }
+
+  async survey(): Promise<readonly KnownWebhook[]> {
+    return (await this.#survey()).map(toKnown);
   }
 
   async revision(): Promise<string> {
@@ -147,8 +156,14 @@ class SecretFolder implements SecretStore {
   }
 
   async forget(webhookId: string): Promise<boolean> {
-    if (!(await this.get(webhookId))) return false;
-    return this.#file(await fileOfWebhook(webhookId)).remove(this.#lockOf(webhookId));
+    if (!(await this.#look(webhookId))) return false;
+    return this.exclusive(webhookId, async () => {
+      const file = this.#file(await fileOfWebhook(webhookId));
+      const before = inKeychain(await file.read());
+      const isForgotten = await file.remove(this.#lockOf(webhookId));
+      await this.#values.drop(before);
+      return isForgotten;
+    });
   }
 
   async exclusive<T>(webhookId: string, work: () => Promise<T>): Promise<T> {
@@ -168,59 +183,26 @@ class SecretFolder implements SecretStore {
     return this.#inside.getStore()?.get(webhookId);
   }
 
-  async #read(name: string): Promise<WebhookSecrets | null> {
-    const file = await this.#file(name).read();
-    return file && toWebhookSecrets(file);
+  async #look(webhookId: string): Promise<SecretFile | null> {
+    const file = await this.#file(await fileOfWebhook(webhookId)).read();
+    if (file) this.#folders.forEach(closeFolder);
+    return file;
+  }
+
+  async #survey(): Promise<readonly SecretFile[]> {
+    const found: SecretFile[] = [];
+    for (const name of this.#names()) {
+      const file = await this.#file(name).read();
+      if (file) found.push(file);
+    }
+    if (found.length > 0) this.#folders.forEach(closeFolder);
+    return found.sort((a, b) => (a.webhook_id < b.webhook_id ? -1 : 1));
   }
 
   #file(name: string): StoreFile<SecretFile> {
     const path = join(this.#folder, name);
     return new StoreFile(path, (json): json is SecretFile => isSecretFile(json, path), this.#environment);
   }
-}
-
-/** True for a sound file of the webhook that its name stands for. */
-function isSecretFile(json: unknown, path: string): json is SecretFile {
-  if (!isRecord(json)) return false;
-  refuseNewer(json['version'], SECRETS_VERSION, path);
-  return v.is(FILE, json) && mayBeNamed(basename(path), json.webhook_id);
-}
-
-function toWebhookSecrets(file: SecretFile): WebhookSecrets {
-  return {
-    webhookId: file.webhook_id,
-    eventType: file.event_type,
-    webhookUrl: file.webhook_url,
-    secrets: file.secrets.map((kept) => ({ secret: new Secret(kept.secret), obtainedAt: kept.obtained_at })),
-  };
-}
-
-/**
- * The file with one secret more, newest first; the file itself when it has the value already. What is added stays,
- * however old it looks: stored times may come from a clock that was ahead, and nobody gives it a second time.
- */
-function withSecret(file: SecretFile | null, added: NewSecret): SecretFile {
-  const kept = { secret: added.secret.reveal(), obtained_at: new Date(added.obtainedAt).toISOString() };
-  const before = file?.secrets ?? [];
-  if (file && before.some(({ secret }) => secret === kept.secret)) return file;
-  const others = newestFirst(before).slice(0, MAX_KEPT - 1);
-  const secrets = newestFirst([kept, ...others]);
-  return { ...file, ...subject(file, added, secrets[0] === kept), secrets };
-}
-
-const newestFirst = (secrets: SecretFile['secrets']): SecretFile['secrets'] =>
-  [...secrets].sort((a, b) => Date.parse(b.obtained_at) - Date.parse(a.obtained_at));
-
-/** What the secrets are of: as the newest call knew it, as far as it did. */
-function subject(file: SecretFile | null, added: NewSecret, isNewest: boolean) {
-  const choose = (given: string | null | undefined, known: string | null | undefined): string | null =>
-    (isNewest ? (given ?? known) : (known ?? given)) ?? null;
-  return {
-    version: SECRETS_VERSION,
-    webhook_id: added.webhookId,
-    event_type: choose(added.eventType, file?.event_type),
-    webhook_url: choose(added.webhookUrl, file?.webhook_url),
-  } as const;
 }
 
 /** Takes the same way as a secret: lock, staged copy, fsync, rename. */

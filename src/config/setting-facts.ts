@@ -1,6 +1,6 @@
 import type { ApiVersion } from '../api/wire.ts';
 import { formatDuration } from '../duration.ts';
-import type { Secret } from '../secret.ts';
+import type { InKeychain, Secret } from '../secret.ts';
 import type { ProfileKey } from './profiles.ts';
 import {
   DEFAULT_BASE_URL,
@@ -12,7 +12,9 @@ import {
   parseProfileName,
   parseRetries,
   parseSchemeText,
+  parseStore,
   parseTimeout,
+  type StoreKind,
 } from './setting-parsers.ts';
 
 /** What is known of a setting, once: resolution, help, the tables of the README and `config list` read it here. */
@@ -42,7 +44,7 @@ export const DEFAULT_SCHEME = 'auto';
 const notEmpty = (text: string): boolean => text !== '';
 const itself = (text: string): string => text;
 
-const API_KEY: SettingFact<Secret | null> = {
+const API_KEY: SettingFact<Secret | InKeychain | null> = {
   key: 'api_key',
   flag: '--api-key-file <path or ->',
   variables: ['KYCGENIE_API_KEY'],
@@ -151,6 +153,19 @@ const DATA_DIR: SettingFact<string> = {
   format: itself,
 };
 
+const STORE: SettingFact<StoreKind> = {
+  key: 'store',
+  flag: null,
+  variables: ['KYCGENIE_STORE'],
+  profileKey: null,
+  defaultText: 'file',
+  description:
+    'Where keys and signing secrets go from now on: file, which only you can read, or keychain, that of the system',
+  counts: notEmpty,
+  parse: parseStore,
+  format: itself,
+};
+
 const NO_INPUT: SettingFact<boolean> = {
   key: 'no_input',
   flag: '--no-input',
@@ -186,6 +201,7 @@ export const SETTINGS = {
   scheme: SCHEME,
   configDir: CONFIG_DIR,
   dataDir: DATA_DIR,
+  store: STORE,
   noInput: NO_INPUT,
   noUpdateNotice: NO_UPDATE_NOTICE,
 } as const;

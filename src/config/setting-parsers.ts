@@ -10,6 +10,8 @@ export const DEFAULT_BASE_URL = 'https://api.kycgenie.com';
 /** A value as text is either good, or refused with half a sentence that follows the name of its source. */
 export type Parsed<T> = { readonly value: T } | { readonly problem: string; readonly hint: string };
 
+export type StoreKind = 'file' | 'keychain';
+
 const MAX_KEY_CHARS = 1024;
 /** Far below what the timers of the runtime can count. */
 const MAX_TIMEOUT_MS = 24 * 3_600_000;
@@ -98,3 +100,8 @@ export function parseFolder(text: string): Parsed<string> {
 
 const quote = (text: string): string =>
   JSON.stringify(text.length > QUOTED_CHARS ? `${text.slice(0, QUOTED_CHARS)}…` : text);
+
+export function parseStore(text: string): Parsed<StoreKind> {
+  if (text === 'file' || text === 'keychain') return { value: text };
+  return { problem: 'is not a place for keys and secrets', hint: 'Give file or keychain.' };
+}

@@ -1,6 +1,6 @@
 import type { ApiVersion } from '../api/wire.ts';
 import { Failure } from '../errors.ts';
-import type { Secret } from '../secret.ts';
+import { InKeychain, type Secret } from '../secret.ts';
 import { pathsOf, systemConfigDir, systemDataDir } from './folders.ts';
 import { configPath } from './names.ts';
 import type { Profile, ProfileKey } from './profiles.ts';
@@ -11,7 +11,7 @@ import {
   SETTINGS,
   type SettingFact,
 } from './setting-facts.ts';
-import { DEFAULT_BASE_URL } from './setting-parsers.ts';
+import { DEFAULT_BASE_URL, type StoreKind } from './setting-parsers.ts';
 
 /** Where a value came from, in the order of precedence. */
 export type Origin = 'flag' | 'environment' | 'profile' | 'default';
@@ -26,7 +26,8 @@ export interface Setting<T> {
 /** Everything a run is set to, resolved once: flag, then environment, then profile, then default. */
 export interface Settings {
   readonly profile: Setting<string>;
-  readonly apiKey: Setting<Secret | null>;
+  /** What the keychain holds is asked of it when it is used: `Context.apiKey`. */
+  readonly apiKey: Setting<Secret | InKeychain | null>;
   /** Without path, query or trailing slash: an origin. */
   readonly baseUrl: Setting<URL>;
   readonly apiVersion: Setting<ApiVersion>;
@@ -36,6 +37,8 @@ export interface Settings {
   readonly scheme: Setting<string>;
   readonly configDir: Setting<string>;
   readonly dataDir: Setting<string>;
+  /** Where what is stored from now on has its value. */
+  readonly store: Setting<StoreKind>;
   /** True: never prompt. */
   readonly noInput: Setting<boolean>;
   /** True: never ask for the newest version. */
@@ -64,7 +67,10 @@ export interface SettingSources {
 }
 
 /** The settings that say where everything else is kept: known without reading anything. */
-export type Places = Pick<Settings, 'profile' | 'configDir' | 'dataDir' | 'noInput' | 'noUpdateNotice'>;
+export type Places = Pick<
+  Settings,
+  'profile' | 'configDir' | 'dataDir' | 'store' | 'noInput' | 'noUpdateNotice'
+>;
 
 /**
  * Resolves what can be resolved without the profile, so that a command can still repair a profile with a bad
@@ -76,6 +82,7 @@ export function resolvePlaces(sources: Omit<SettingSources, 'readInput' | 'readP
     profile: pick(SETTINGS.profile, { typed: flags.profile, env }, 'default'),
     configDir: resolveConfigDir(sources),
     dataDir: resolveDataDir(sources),
+    store: pick(SETTINGS.store, { typed: undefined, env }, 'file'),
     // A negated flag is true unless given.
     noInput: pick(SETTINGS.noInput, { typed: flags.input === false ? '' : undefined, env }, false),
     noUpdateNotice: pick(SETTINGS.noUpdateNotice, { typed: undefined, env }, false),
@@ -98,7 +105,7 @@ export async function resolveSettings(sources: SettingSources): Promise<Settings
   const { values } = profile;
   return {
     ...places,
-    apiKey: pick(SETTINGS.apiKey, from(key, profile.apiKey?.reveal()), null),
+    apiKey: pickKey(profile.apiKey, (kept) => pick(SETTINGS.apiKey, from(key, kept), null), file),
     baseUrl: pick(SETTINGS.baseUrl, from(flags.baseUrl, values.base_url), new URL(DEFAULT_BASE_URL)),
     apiVersion: pick(SETTINGS.apiVersion, from(flags.apiVersion, values.api_version), 'v2'),
     timeoutMs: pick(SETTINGS.timeoutMs, from(flags.timeout, values.timeout), DEFAULT_TIMEOUT_MS),
@@ -128,6 +135,7 @@ export function listSettings(settings: Settings): readonly ListedSetting[] {
     listed(SETTINGS.scheme, settings.scheme),
     listed(SETTINGS.configDir, settings.configDir),
     listed(SETTINGS.dataDir, settings.dataDir),
+    listed(SETTINGS.store, settings.store),
     listed(SETTINGS.noInput, settings.noInput),
     listed(SETTINGS.noUpdateNotice, settings.noUpdateNotice),
   ];
@@ -142,6 +150,19 @@ export function checkProfileValue(key: ProfileKey, text: string): void {
   const fact = Object.values(SETTINGS).find(({ profileKey }) => profileKey === key);
   const parsed = fact?.parse(text);
   if (parsed && 'problem' in parsed) throw badValue(key, parsed);
+}
+
+type KeySetting = Settings['apiKey'];
+
+/** A key in the keychain counts as one of the profile: flag and environment win over it. */
+function pickKey(
+  kept: Profile['apiKey'],
+  choose: (kept: string | undefined) => KeySetting,
+  file: string,
+): KeySetting {
+  if (!(kept instanceof InKeychain)) return choose(kept?.reveal());
+  const chosen = choose(undefined);
+  return chosen.value === null ? { value: kept, origin: 'profile', source: file } : chosen;
 }
 
 interface Candidates {

@@ -1,4 +1,4 @@
-import { type LookupAddress, type LookupOptions, lookup } from 'node:dns';
+import type { LookupAddress, LookupOptions } from 'node:dns';
 
 type LookupDone = (
   error: NodeJS.ErrnoException | null,
@@ -18,5 +18,5 @@ const LOOPBACK: readonly LookupAddress[] = [
 export function lookupHost(hostname: string, options: LookupOptions, done: LookupDone): void {
   const name = hostname.toLowerCase().replace(/\.$/, '');
   if (name === 'localhost' && options.all === true) done(null, [...LOOPBACK]);
-  else lookup(hostname, options, done);
+  else void import('node:dns').then(({ lookup }) => lookup(hostname, options, done));
 }

@@ -1,3 +1,5 @@
+import { isAscii, isUtf8 } from 'node:buffer';
+
 /**
  * Where an event's type and id stand. Assumption: the provider documents neither its envelope nor its delivery
  * headers; these are the names that other providers use, tried in this order.
@@ -10,17 +12,31 @@ const ID_HEADERS = ['webhook-id', 'svix-id'] as const;
 const MAX_PARSED_BYTES = 16 * 1024 * 1024;
 /** Deeper nesting would overflow the stack of whatever walks the value, `JSON.stringify` first of all. */
 const MAX_NESTING = 500;
+const BYTE_ORDER_MARK = '\u{feff}';
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+/** A body that is JSON. */
+export interface JsonBody {
+  readonly value: unknown;
+  /** As it came. */
+  readonly text: string;
+}
 
-/** The value of a JSON body; null for anything that is not JSON, or too long or too deep to be handled as such. */
-export function parseBody(body: Buffer): unknown {
-  if (body.length === 0 || body.length > MAX_PARSED_BYTES || isNestedTooDeep(body)) return null;
+/** Null for anything that is not JSON, or too long or too deep to be handled as such. */
+export function readJson(body: Buffer): JsonBody | null {
+  if (body.length === 0 || body.length > MAX_PARSED_BYTES || !isUtf8(body)) return null;
+  const text = textOf(body);
+  if (isNestedTooDeep(text)) return null;
   try {
-    return JSON.parse(utf8.decode(body));
+    return { value: JSON.parse(text), text };
   } catch {
     return null;
   }
+}
+
+/** Without a byte order mark; letters of one byte, as most bodies have, are read in a tenth of the time. */
+function textOf(body: Buffer): string {
+  const text = body.toString(isAscii(body) ? 'latin1' : 'utf8');
+  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
 }
 
 export function eventTypeOf(body: unknown): string | null {
@@ -56,32 +72,32 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 /** Need not be right about what is no JSON at all. */
-function isNestedTooDeep(body: Buffer): boolean {
-  return holdsManyBrackets(body) && deepestNesting(body) > MAX_NESTING;
+function isNestedTooDeep(text: string): boolean {
+  return holdsMany('{', text) || holdsMany('[', text) ? deepestNesting(text) > MAX_NESTING : false;
 }
 
-/** The common case, in one quick pass: with few opening brackets nothing can be deep. */
-function holdsManyBrackets(body: Buffer): boolean {
+/** The common case, found quickly: with few opening brackets of both kinds nothing can be deep. */
+function holdsMany(bracket: string, text: string): boolean {
   let count = 0;
-  for (let index = 0; index < body.length; index++) {
-    const byte = body[index];
-    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) count++;
+  for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
+    count++;
+    if (count > MAX_NESTING / 2) return true;
   }
-  return count > MAX_NESTING;
+  return false;
 }
 
 /** Counts the brackets outside of strings. */
-function deepestNesting(body: Buffer): number {
-  const { length } = body;
+function deepestNesting(text: string): number {
+  const { length } = text;
   let depth = 0;
   let deepest = 0;
   let inString = false;
   for (let index = 0; index < length; index++) {
-    const byte = body[index];
-    if (byte === QUOTE) inString = !inString;
-    else if (inString) index += byte === BACKSLASH ? 1 : 0;
-    else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) depth++;
-    else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth--;
+    const unit = text.charCodeAt(index);
+    if (unit === QUOTE) inString = !inString;
+    else if (inString) index += unit === BACKSLASH ? 1 : 0;
+    else if (unit === OPEN_ARRAY || unit === OPEN_OBJECT) depth++;
+    else if (unit === CLOSE_ARRAY || unit === CLOSE_OBJECT) depth--;
     deepest = Math.max(deepest, depth);
   }
   return deepest;

@@ -146,7 +146,8 @@ class SegmentedInbox implements Inbox {
       await this.#write(batch.map(({ frame }) => frame));
       for (const { resolve } of batch) resolve();
     } catch (error) {
-      const failure = inboxFailure(this.#segment?.segment.path ?? this.#folder, 'written', error);
+      // Named by the folder: each attempt has a file of its own, and one trouble is to have one message.
+      const failure = inboxFailure(this.#folder, 'written', error);
       // What was refused should not be read; where this fails too, a reader skips what is half there.
       await this.#segment?.abandon();
       this.#segment = undefined;

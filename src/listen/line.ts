@@ -87,6 +87,8 @@ export interface RequestFields {
   readonly body: unknown;
   /** The exact bytes. */
   readonly body_base64: string;
+  /** The JSON of the body as it came, null where it is none; a method, so that no output has it. */
+  bodyText?(): string | null;
 }
 
 /** Something is wrong on this side: said once, listening goes on. */

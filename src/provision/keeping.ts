@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { commandWord } from '../command-word.ts';
 import type { Intent } from '../config/intent-file.ts';
 import type { Journal } from '../config/journal.ts';
-import type { NewSecret, SecretStore, WebhookSecrets } from '../config/secrets.ts';
+import type { KnownWebhook, NewSecret, SecretStore } from '../config/secrets.ts';
 import { Failure } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 
@@ -88,7 +88,7 @@ async function keep({ secrets, onUnstored }: Keeping, kept: NewSecret): Promise<
 }
 
 /** Now, or right after the newest secret where that was stored by a clock which was ahead: the next is the current. */
-export function timeAfter(clock: Clock, kept: WebhookSecrets | null): string {
+export function timeAfter(clock: Clock, kept: KnownWebhook | null): string {
   const newest = kept?.secrets[0];
   const earliest = newest ? Date.parse(newest.obtainedAt) + 1 : 0;
   return new Date(Math.max(clock.now(), earliest)).toISOString();

@@ -39,7 +39,7 @@ export async function rotateKept(keeping: Keeping, webhookId: string): Promise<R
     if (recovered) return recovered;
     await secrets.proveWritable();
     // The file of this webhook may still be one that cannot be used: of a newer release, of another user.
-    const obtainedAt = timeAfter(keeping.clock, await secrets.get(webhookId));
+    const obtainedAt = timeAfter(keeping.clock, await secrets.look(webhookId));
     const idempotencyKey = randomUUID();
     const wish: NewIntent = { ...target(keeping), kind: 'rotate', idempotencyKey, webhookId, obtainedAt };
     const intent = await journal.begin(wish);

@@ -112,7 +112,7 @@ async function repeat(keeping: Keeping, intent: Intent): Promise<Recovery> {
 
 /** A rotation that a later one of this store has overtaken is not repeated: it might undo the later one. */
 async function repeatRotate(keeping: Keeping, intent: Intent & { kind: 'rotate' }): Promise<Recovery> {
-  const current = (await keeping.secrets.get(intent.webhookId))?.secrets[0];
+  const current = (await keeping.secrets.look(intent.webhookId))?.secrets[0];
   if (current && Date.parse(current.obtainedAt) >= Date.parse(timeOf(intent)))
     return ended(intent, 'superseded');
   const rotated = await rotate(keeping, intent.webhookId, intent);

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { SteadyTime } from '../steady-time.ts';
 import { type Due, DueQueue } from './due-queue.ts';
 
 const MAX_CONCURRENT = 32;
@@ -6,6 +7,7 @@ const MAX_CONCURRENT = 32;
 /** Runs attempts at their time, a bounded number at once and never two of one delivery. */
 export class Timetable {
   readonly #clock: Clock;
+  readonly #time: SteadyTime;
   readonly #run: (due: Due, signal: AbortSignal) => Promise<void>;
   readonly #queue = new DueQueue();
   readonly #running = new Map<string, Promise<void>>();
@@ -18,6 +20,7 @@ export class Timetable {
   /** `run` does not reject; its signal aborts when the timetable is closed. */
   constructor(clock: Clock, run: (due: Due, signal: AbortSignal) => Promise<void>) {
     this.#clock = clock;
+    this.#time = new SteadyTime(clock);
     this.#run = run;
   }
 
@@ -34,8 +37,9 @@ export class Timetable {
     return this.#running.has(deliveryId);
   }
 
+  /** Its time is by the clock, as it stands now. */
   add(due: Due): void {
-    this.#queue.add(due);
+    this.#queue.add({ ...due, atMs: this.#time.of(due.atMs) });
     this.#pump();
   }
 
@@ -58,7 +62,7 @@ export class Timetable {
   #pump(): void {
     if (this.#closing.signal.aborted) return;
     while (this.#running.size < MAX_CONCURRENT) {
-      const due = this.#queue.take(this.#clock.now());
+      const due = this.#queue.take(this.#time.now());
       if (!due) break;
       if (this.isRunning(due.deliveryId)) this.#held = [...this.#held, due];
       else this.#start(due);
@@ -87,15 +91,17 @@ export class Timetable {
     const atMs = this.#queue.nextAtMs();
     if (atMs === undefined || this.#running.size >= MAX_CONCURRENT) return;
     this.#alarm = new AbortController();
-    const ms = Math.max(0, atMs - this.#clock.now());
-    this.#clock.sleep(ms, this.#alarm.signal).then(
-      () => this.#pump(),
+    this.#clock.sleep(Math.max(0, atMs - this.#time.now()), this.#alarm.signal).then(
+      () => {
+        this.#time.reached(atMs);
+        this.#pump();
+      },
       () => undefined,
     );
   }
 
   #announceIdle(): void {
-    const isDue = (this.#queue.nextAtMs() ?? Number.POSITIVE_INFINITY) <= this.#clock.now();
+    const isDue = (this.#queue.nextAtMs() ?? Number.POSITIVE_INFINITY) <= this.#time.now();
     if (this.#running.size > 0 || (isDue && !this.#closing.signal.aborted)) return;
     for (const resolve of this.#idleWaiters.splice(0)) resolve();
   }

@@ -21,6 +21,9 @@ export function wholeToJson(value: unknown): string {
   return harmless(JSON.stringify(value));
 }
 
+/** Whether a text of JSON is on one line, and nothing in it would be escaped. */
+export const isHarmlessLine = (json: string): boolean => HARMLESS.test(json) && !json.includes('\n');
+
 const harmless = (json: string): string => (HARMLESS.test(json) ? json : json.replace(unsafe(), escapeUnits));
 
 function absentAsNull(_key: string, value: unknown): unknown {

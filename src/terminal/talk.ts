@@ -15,7 +15,7 @@ interface TalkOptions {
   /** Silences everything but warnings. */
   readonly quiet: boolean;
   /** A line can be redrawn: a terminal, and not a dumb one. */
-  readonly live: boolean;
+  readonly live: () => boolean;
 }
 
 /** The conversation with a person beside the data: notices, warnings, a live line that stays below everything. */
@@ -42,14 +42,14 @@ export function createTalk({ write, look, paint, clock, quiet: isQuiet, live }: 
       say(line);
     },
     progress(label: string, total: number): Pick<ProgressLine, 'advance' | 'end'> {
-      if (!live || quiet) return { advance: () => undefined, end: () => undefined };
+      if (quiet || !live()) return { advance: () => undefined, end: () => undefined };
       current?.end();
       const line = createProgress({ label, total, write, look, paint, clock });
       current = line;
       return line;
     },
     status(): Pick<StatusLine, 'set' | 'end'> {
-      if (!live || quiet) return { set: () => undefined, end: () => undefined };
+      if (quiet || !live()) return { set: () => undefined, end: () => undefined };
       current?.end();
       const line = createStatus({ write, look, paint, clock });
       current = line;

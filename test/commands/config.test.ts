@@ -44,6 +44,7 @@ describe('config list', () => {
         origin: 'environment',
         source: 'KYCGENIE_CONFIG_DIR',
       },
+      { key: 'store', value: 'file', origin: 'default', source: null },
       { key: 'no_input', value: 'true', origin: 'environment', source: 'KYCGENIE_NO_INPUT' },
       { key: 'no_update_notice', value: 'false', origin: 'default', source: null },
     ]);

@@ -56,14 +56,17 @@ async function checks(world: World = {}) {
   };
 }
 
-const ALL = ['version', 'node', 'settings', 'store', 'data', 'inbox', 'journal', 'leases'];
+const ALL = ['version', 'node', 'settings', 'store', 'keychain', 'data', 'inbox', 'journal', 'leases'];
 const REMOTE = ['proxy', 'dns', 'reachable', 'tls', 'clock', 'key'];
 
 describe('a healthy machine', () => {
   it('passes every check, and exits with 0', async () => {
     const { code, all, names } = await checks();
     expect(names).toEqual([...ALL, ...REMOTE]);
-    expect(all.filter(({ status }) => status !== 'ok').map(({ check }) => check)).toEqual(['tls']);
+    expect(all.filter(({ status }) => status !== 'ok').map(({ check }) => check)).toEqual([
+      'keychain',
+      'tls',
+    ]);
     expect(all.every(({ remedy }) => remedy === null)).toBe(true);
     expect(code).toBe(0);
   });

@@ -141,6 +141,7 @@ describe('secrets list', () => {
         event_type: null,
         webhook_url: null,
         obtained_at: expect.stringMatching(/Z$/),
+        stored_in: 'file',
         previous: 1,
       },
       {
@@ -148,6 +149,7 @@ describe('secrets list', () => {
         event_type: null,
         webhook_url: null,
         obtained_at: expect.stringMatching(/Z$/),
+        stored_in: 'file',
         previous: 0,
       },
     ]);

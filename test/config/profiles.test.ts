@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openProfiles, type Profile } from '../../src/config/profiles.ts';
 import { Secret } from '../../src/secret.ts';
-import { environment, failureOf, filesIn, modeOf, scratch, standingClock } from './scratch.ts';
+import { environment, failureOf, filesIn, keyText, modeOf, scratch, standingClock } from './scratch.ts';
 import { bundleWorkers, type Workers } from './workers.ts';
 
 let workers: Workers;
@@ -57,7 +57,7 @@ describe('profiles', () => {
       values: { timeout: '5s', max_retries: '2' },
     }));
     const profile = await open(dir).read('default');
-    expect(profile.apiKey?.reveal()).toBe('kycg_1');
+    expect(keyText(profile.apiKey)).toBe('kycg_1');
     expect(profile.values).toEqual({ timeout: '5s', max_retries: '2' });
   });
 
@@ -67,8 +67,8 @@ describe('profiles', () => {
     await profiles.update('two', withKey('key_two'));
     await profiles.update('one', withValue('7s'));
     expect(await profiles.names()).toEqual(['one', 'two']);
-    expect((await profiles.read('one')).apiKey?.reveal()).toBe('key_one');
-    expect((await profiles.read('two')).apiKey?.reveal()).toBe('key_two');
+    expect(keyText((await profiles.read('one')).apiKey)).toBe('key_one');
+    expect(keyText((await profiles.read('two')).apiKey)).toBe('key_two');
   });
 
   it('lose what a change leaves out', async () => {
@@ -104,7 +104,7 @@ describe('profiles', () => {
     const profiles = open(scratch());
     expect(await profiles.read(name)).toEqual({ apiKey: null, values: {} });
     await profiles.update(name, withKey('key'));
-    expect((await profiles.read(name)).apiKey?.reveal()).toBe('key');
+    expect(keyText((await profiles.read(name)).apiKey)).toBe('key');
     expect(await profiles.remove(name)).toBe(true);
   });
 
@@ -206,7 +206,7 @@ describe('a damaged config file', () => {
     const profiles = open(dir);
     await profiles.update('default', withKey('key'));
     expect(profiles.damages).toHaveLength(1);
-    expect((await open(dir).read('default')).apiKey?.reveal()).toBe('key');
+    expect(keyText((await open(dir).read('default')).apiKey)).toBe('key');
     expect(filesIn(dir)).toEqual(['config.json', expect.stringContaining('.damaged-')]);
   });
 
@@ -272,7 +272,7 @@ describe('a config file that cannot be used', () => {
     await profiles.update('default', withKey('key'));
     const failure = await failureOf(() => profiles.update('default', withValue('x'.repeat(1024 * 1024))));
     expect(failure.kind).toBe('store_unwritable');
-    expect((await profiles.read('default')).apiKey?.reveal()).toBe('key');
+    expect(keyText((await profiles.read('default')).apiKey)).toBe('key');
   });
 
   it.skipIf(!canMount())('keeps its content when the disk is full', async () => {
@@ -284,7 +284,7 @@ describe('a config file that cannot be used', () => {
       writeFileSync(join(dir, 'ballast'), 'x'.repeat(48 * 1024));
       const failure = await failureOf(() => profiles.update('default', withValue('x'.repeat(16 * 1024))));
       expect(failure.kind).toBe('store_unwritable');
-      expect((await profiles.read('default')).apiKey?.reveal()).toBe('key');
+      expect(keyText((await profiles.read('default')).apiKey)).toBe('key');
       expect(filesIn(dir)).toEqual(['ballast', 'config.json']);
     } finally {
       execFileSync('umount', [dir]);

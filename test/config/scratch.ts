@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { Failure } from '../../src/errors.ts';
+import { type InKeychain, Secret } from '../../src/secret.ts';
 
 const made: string[] = [];
 
@@ -48,6 +49,10 @@ export function standingClock(start = Date.parse('2026-01-02T03:04:05.678Z')) {
     },
   };
 }
+
+/** A key as a profile has it: the value, or that it is elsewhere. */
+export const keyText = (key: Secret | InKeychain | null): string | undefined =>
+  key instanceof Secret ? key.reveal() : key?.mask();
 
 /** The Failure that `work` ends with. */
 export async function failureOf(work: () => unknown): Promise<Failure> {

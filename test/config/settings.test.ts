@@ -10,7 +10,7 @@ import {
   type Settings,
 } from '../../src/config/settings.ts';
 import { Secret } from '../../src/secret.ts';
-import { failureOf } from './scratch.ts';
+import { failureOf, keyText } from './scratch.ts';
 
 const NOTHING: Profile = { apiKey: null, values: {} };
 
@@ -67,7 +67,7 @@ describe('precedence', () => {
       profile: { origin: 'flag', source: '--profile', value: 'flagged' },
       apiKey: { origin: 'flag', source: '--api-key-file' },
     });
-    expect(settings.apiKey.value?.reveal()).toBe('key_flag');
+    expect(keyText(settings.apiKey.value)).toBe('key_flag');
   });
 
   it('puts the environment before the profile, and says so', async () => {
@@ -80,7 +80,7 @@ describe('precedence', () => {
       profile: { origin: 'environment', source: 'KYCGENIE_PROFILE', value: 'from-env' },
       apiKey: { origin: 'environment', source: 'KYCGENIE_API_KEY' },
     });
-    expect(settings.apiKey.value?.reveal()).toBe('key_env');
+    expect(keyText(settings.apiKey.value)).toBe('key_env');
   });
 
   it('puts the profile before the default, and names its file', async () => {
@@ -107,6 +107,7 @@ describe('precedence', () => {
       scheme: { value: 'auto', origin: 'default', source: null },
       configDir: { value: '/home/ada/.config/kycgenie', origin: 'default', source: null },
       dataDir: { value: '/home/ada/.local/share/kycgenie', origin: 'default', source: null },
+      store: { value: 'file', origin: 'default', source: null },
       noInput: { value: false, origin: 'default', source: null },
       noUpdateNotice: { value: false, origin: 'default', source: null },
     });
@@ -239,7 +240,7 @@ describe('API key', () => {
     'is read from a file, without what surrounds it: %j',
     async (input) => {
       const { apiKey } = await resolve({ flags: { apiKeyFile: 'key.txt' }, input });
-      expect(apiKey.value?.reveal()).toBe('kycg_0123');
+      expect(keyText(apiKey.value)).toBe('kycg_0123');
     },
   );
 

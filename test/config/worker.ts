@@ -3,9 +3,10 @@ import { systemClock } from '../../src/clock.ts';
 import { openJournal } from '../../src/config/journal.ts';
 import { openProfiles } from '../../src/config/profiles.ts';
 import { openSecrets } from '../../src/config/secrets.ts';
+import { makeVault, type Vault } from '../../src/config/vault.ts';
 import { withLock } from '../../src/lock.ts';
 import { Secret } from '../../src/secret.ts';
-import type { Job } from './workers.ts';
+import type { InKeychainJob, Job } from './workers.ts';
 
 /** What a child process does in the tests of this folder; bundled and run by workers.ts. */
 
@@ -50,6 +51,37 @@ async function put(job: Job & { do: 'put' }): Promise<void> {
     say(secret.reveal());
   }
 }
+
+async function putInKeychain(job: Job & InKeychainJob, vault: Vault): Promise<void> {
+  const secrets = openSecrets({ ...environment, configDir: job.dir, profile: 'default', vault });
+  await secrets.put({
+    webhookId: job.webhookId,
+    secret: new Secret(job.secret),
+    obtainedAt: new Date().toISOString(),
+  });
+}
+
+const vaultOf = ({ dir, program, env }: Job & InKeychainJob): Vault =>
+  makeVault(true, { program, env, clock: systemClock, configDir: dir, onTrouble: say });
+
+/** The keychain has it, and nobody has heard of that yet. */
+const dyingAfterKeep = (vault: Vault): Vault => ({
+  isChosen: true,
+  async open() {
+    const keychain = await vault.open();
+    return {
+      has: (kept, secret) => keychain.has(kept, secret),
+      read: (kept, wanted) => keychain.read(kept, wanted),
+      drop: (kept) => keychain.drop(kept),
+      probe: () => keychain.probe(),
+      async keep(owner, secret) {
+        await keychain.keep(owner, secret);
+        process.kill(process.pid, 'SIGKILL');
+        return forever();
+      },
+    };
+  },
+});
 
 async function begin(job: Job & { do: 'begin' }): Promise<void> {
   const journal = openJournal({ ...environment, dataDir: job.dir, hostname: hostname(), processes });
@@ -114,6 +146,10 @@ async function perform(job: Job): Promise<void> {
       return updateProfiles(job);
     case 'put':
       return put(job);
+    case 'put-in-keychain':
+      return putInKeychain(job, vaultOf(job));
+    case 'die-after-keychain':
+      return putInKeychain(job, dyingAfterKeep(vaultOf(job)));
     case 'begin':
       return begin(job);
     case 'claim-all':

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { rolldown } from 'rolldown';
+import type { HelperProgram } from '../../src/config/keychain/helper.ts';
 
 /** Real processes that use the stores of this folder at the same time. */
 
@@ -14,10 +15,20 @@ interface InFolder {
   readonly umask?: number;
 }
 
+/** With a keychain: how it is asked, and where it is found. */
+export interface InKeychainJob {
+  readonly program: HelperProgram;
+  readonly env: Readonly<Record<string, string>>;
+  readonly webhookId: string;
+  readonly secret: string;
+}
+
 export type Job = InFolder &
   (
     | { readonly do: 'update-profiles'; readonly label: string; readonly count: number }
     | { readonly do: 'put'; readonly webhookId: string; readonly secret: string; readonly count: number }
+    | (InKeychainJob & { readonly do: 'put-in-keychain' })
+    | (InKeychainJob & { readonly do: 'die-after-keychain' })
     | { readonly do: 'begin'; readonly count: number }
     | { readonly do: 'claim-all' }
     | { readonly do: 'count'; readonly count: number }

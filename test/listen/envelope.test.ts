@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { eventIdOf, eventTypeOf, parseBody } from '../../src/listen/envelope.ts';
+import { eventIdOf, eventTypeOf, readJson } from '../../src/listen/envelope.ts';
 
+const parseBody = (body: Buffer): unknown => readJson(body)?.value ?? null;
 const parse = (text: string) => parseBody(Buffer.from(text));
 
 describe('a body', () => {

@@ -180,6 +180,16 @@ describe('variables', () => {
     expect(refusal).toContain('w.yaml, line 3, column 23: the variable SECRET_PATH is not set');
     expect(refusal).not.toContain('hunter2');
   });
+
+  it.each(['${KYCGENIE_API_KEY}', '${KYCGENIE_API_KEY:-none}', '${kycgenie_api_key}'])(
+    'never are the API key: %s',
+    async (variable) => {
+      const text = one(`{event: all, url: "https://a.example/${variable}"}`);
+      const refusal = await refusalOf(text, { KYCGENIE_API_KEY: 'kyc_live_hunter2' });
+      expect(refusal).toContain('holds the API key');
+      expect(refusal).not.toContain('hunter2');
+    },
+  );
 });
 
 describe('the JSON Schema', () => {

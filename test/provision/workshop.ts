@@ -102,6 +102,8 @@ const forwarded = (store: SecretStore): SecretStore => ({
   put: (secret) => store.put(secret),
   get: (id) => store.get(id),
   list: () => store.list(),
+  look: (id) => store.look(id),
+  survey: () => store.survey(),
   revision: () => store.revision(),
   forget: (id) => store.forget(id),
   exclusive: (id, work) => store.exclusive(id, work),

@@ -40,6 +40,8 @@ export interface World {
   readonly nodeVersion?: string;
   /** Where the newest version is asked for; it is not when absent. */
   readonly registryUrl?: URL;
+  /** What asks the keychain; none by default. */
+  readonly keychain?: Edge['keychain'];
   /** Which process this is, and which others live; by default this one, and all do. */
   readonly processes?: Edge['processes'];
 }
@@ -109,7 +111,7 @@ export async function kycgenie(argv: readonly string[], world: World = {}): Prom
     nodeVersion: world.nodeVersion ?? process.versions.node,
     stdout: stdout.sink,
     stderr: stderr.sink,
-    stdinIsTerminal: world.stdin === undefined && columns !== undefined,
+    stdinIsTerminal: () => world.stdin === undefined && columns !== undefined,
     stdin: () => person?.stdin ?? Readable.from(world.stdin === undefined ? [] : [Buffer.from(world.stdin)]),
     stderrStream: () => person?.screen ?? new PassThrough(),
     asset: (name) => readAsset(world.assets ?? DIST, name),
@@ -117,6 +119,7 @@ export async function kycgenie(argv: readonly string[], world: World = {}): Prom
     signal: world.signal ?? new AbortController().signal,
     signals: process,
     turn: () => new Promise((resolve) => setImmediate(resolve)),
+    keychain: world.keychain ?? null,
     processes: world.processes ?? { pid: process.pid, isAlive: () => true },
     ...(world.send && { send: world.send }),
     ...(world.registryUrl && { registryUrl: world.registryUrl }),

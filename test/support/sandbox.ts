@@ -76,6 +76,8 @@ export interface TestSandbox {
   json(argv: readonly string[], world?: World): Promise<Json>;
   /** The coming API calls go wrong like this, one after the other; those after pass. */
   next(...faults: readonly Fault[]): void;
+  /** No more goes wrong. */
+  forgive(): void;
   /** Fires an event and waits for its first attempts. */
   fire(eventType: string, data?: object): Promise<void>;
   close(): Promise<void>;
@@ -118,6 +120,7 @@ export async function startSandbox(
       return JSON.parse(stdout);
     },
     next: (...coming) => void faults.push(...coming),
+    forgive: () => void faults.splice(0),
     async fire(eventType, data = {}) {
       const { status } = await pass({
         method: 'POST',

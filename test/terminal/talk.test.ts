@@ -18,7 +18,7 @@ function listen(options: Partial<Parameters<typeof createTalk>[0]> = {}) {
     paint: unpainted,
     clock,
     quiet: false,
-    live: true,
+    live: () => true,
     ...options,
   });
   /** What was written since the last look. */
@@ -157,7 +157,7 @@ describe('progress', () => {
   });
 
   test('is absent where a line cannot be redrawn', () => {
-    const { talk, clock, heard } = listen({ live: false, look: { ...terminal, columns: null } });
+    const { talk, clock, heard } = listen({ live: () => false, look: { ...terminal, columns: null } });
     const progress = talk.progress('Retrying', 4);
     clock.go(1000);
     progress.advance();
@@ -193,7 +193,7 @@ describe('status', () => {
     expect(heard()).toBe(`${CLEAR}abcdefghi`);
   });
 
-  test.each([{ quiet: true }, { live: false }])('is not there when %j', async (options) => {
+  test.each([{ quiet: true }, { live: () => false }])('is not there when %j', async (options) => {
     const { talk, heard } = listen(options);
     talk.status().set('1 received');
     await talk.above(async () => undefined);

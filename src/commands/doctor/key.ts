@@ -8,7 +8,7 @@ import { counted } from './store.ts';
 /** Whether the API takes the key: one list call, tried once. */
 export const checkKey = (context: Context, { apiKey, apiVersion, profile }: Settings): Promise<Check> =>
   look(context, 'key', async (signal) => {
-    const key = apiKey.value;
+    const key = await context.apiKey();
     if (key === null) {
       return warned(
         `No API key in profile ${profile.value}`,

@@ -78,7 +78,7 @@ async function chooseSigner(context: Context, { webhook, secretEnv }: ResignOpti
   if (secretEnv !== undefined) {
     return always({ webhookId: null, secret: readSecretEnv(context, secretEnv) });
   }
-  const stored = new Set((await (await context.secrets()).list()).map(({ webhookId }) => webhookId));
+  const stored = new Set((await (await context.secrets()).survey()).map(({ webhookId }) => webhookId));
   if (stored.size === 0) {
     throw new Failure('usage', 'No signing secret is stored here', {
       hint: 'Store one with kycgenie secrets import, or name a variable that holds one with --secret-env.',

@@ -54,7 +54,7 @@ async function readIds(context: Context, named: readonly string[]): Promise<read
         : [name];
     for (const line of lines) if (line.trim() !== '') ids.add(checkId(line.trim()));
   }
-  const key = named.includes('-') ? (await context.settings()).apiKey.value?.reveal() : undefined;
+  const key = named.includes('-') ? (await context.apiKey())?.reveal() : undefined;
   if (key !== undefined && ids.has(key)) {
     throw new Failure('usage', 'Standard input holds the API key, so it cannot give the ids, too');
   }

@@ -12,7 +12,7 @@ export const command = defineCommand({
     command.argument('<webhook_id>', 'webhook id').option('-y, --yes', 'do not ask for confirmation'),
   async run(context, { yes }, webhookId) {
     const secrets = await context.secrets();
-    if ((await secrets.get(webhookId)) === null) {
+    if ((await secrets.look(webhookId)) === null) {
       throw new Failure('not_found', `No secret of webhook ${webhookId} is stored here`, {
         hint: 'See kycgenie secrets list, perhaps of another --profile.',
       });

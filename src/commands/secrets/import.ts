@@ -16,7 +16,7 @@ export const command = defineCommand({
     const secret = await readSecret(context);
     const secrets = await context.secrets();
     const { timeAfter } = await import('../../provision/keeping.ts');
-    const obtainedAt = timeAfter(context.clock, await secrets.get(webhookId));
+    const obtainedAt = timeAfter(context.clock, await secrets.look(webhookId));
     await secrets.put({ webhookId, secret, obtainedAt });
     return { webhook_id: webhookId, secret_key: secret.mask(), secret_stored: true };
   },

@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/define.ts';
-import type { WebhookSecrets } from '../../config/secrets.ts';
+import type { KnownWebhook } from '../../config/secrets.ts';
 import { dim } from '../../terminal/view.ts';
 import { when } from '../../terminal/when.ts';
 
@@ -8,7 +8,7 @@ export const command = defineCommand({
   examples: [{ command: 'kycgenie secrets list' }, { command: 'kycgenie secrets list --json' }],
   setup: (command) => command,
   async run(context) {
-    const kept = await (await context.secrets()).list();
+    const kept = await (await context.secrets()).survey();
     return kept.map(toListed);
   },
   view: (secrets, { now }) => ({
@@ -32,11 +32,12 @@ export const command = defineCommand({
   ids: (secrets) => secrets.map(({ webhook_id }) => webhook_id),
 });
 
-const toListed = ({ webhookId, eventType, webhookUrl, secrets }: WebhookSecrets) => ({
+const toListed = ({ webhookId, eventType, webhookUrl, secrets }: KnownWebhook) => ({
   webhook_id: webhookId,
   event_type: eventType,
   webhook_url: webhookUrl,
   obtained_at: secrets[0]?.obtainedAt ?? null,
+  stored_in: secrets[0]?.storedIn ?? null,
   /** How many earlier secrets are kept. */
   previous: Math.max(0, secrets.length - 1),
 });

@@ -28,8 +28,12 @@ export const command = defineCommand({
       label: 'Deleting',
       name: (id) => id,
       work: async (id) => {
-        await api.deleteWebhook(id, { signal: context.signal });
-        await secrets.forget(id);
+        const remove = async (): Promise<void> => {
+          await api.deleteWebhook(id, { signal: context.signal });
+          await secrets.forget(id);
+        };
+        // That the store cannot be written is to show before the API has done what nobody can undo.
+        await ((await secrets.get(id)) ? secrets.exclusive(id, remove) : remove());
         return { id, status: 'deleted', error: null };
       },
       failed: (id, error) => ({ id, status: 'failed', error }),

@@ -8,7 +8,7 @@ const FINGERPRINT_CHARS = 16;
 
 /** What the one-time engine needs, from the context. */
 export async function openKeeping(context: Context): Promise<Keeping> {
-  const { profile, baseUrl, apiVersion, apiKey } = await context.settings();
+  const { profile, baseUrl, apiVersion } = await context.settings();
   return {
     api: await context.api(),
     secrets: await context.secrets(),
@@ -17,7 +17,7 @@ export async function openKeeping(context: Context): Promise<Keeping> {
     profile: profile.value,
     baseUrl: baseUrl.value.origin,
     apiVersion: apiVersion.value,
-    account: await fingerprint(apiKey.value),
+    account: await fingerprint(await context.apiKey()),
     signal: context.signal,
     onUnstored: (webhookId, secret) => showUnstored(context, webhookId, secret),
   };

@@ -28,7 +28,7 @@ export const command = defineCommand({
     }
     const api = await context.api();
     const webhooks = await api.listWebhooks({ signal: context.signal });
-    const stored = new Set((await (await context.secrets()).list()).map(({ webhookId }) => webhookId));
+    const stored = new Set((await (await context.secrets()).survey()).map(({ webhookId }) => webhookId));
     const { event, url, active, inactive, sort } = options;
     const types = event && new Set(chooseEvents(event).types);
     const shown = webhooks

@@ -5,6 +5,6 @@ import type { ShownWebhook } from './view.ts';
 export async function showWebhook(context: Context, id: string): Promise<ShownWebhook> {
   const api = await context.api();
   const webhook = await api.getWebhook(id, { signal: context.signal });
-  const kept = await (await context.secrets()).get(webhook.id);
+  const kept = await (await context.secrets()).look(webhook.id);
   return { ...webhook, has_secret: kept !== null };
 }

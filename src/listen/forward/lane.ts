@@ -1,9 +1,11 @@
 import type { Clock } from '../../clock.ts';
+import { SteadyTime } from '../../steady-time.ts';
 import { DueQueue } from './due-queue.ts';
 
 /** Runs items at their time, a bounded number at once. One slow app has a lane of its own, and holds up no other. */
 export class Lane<T> {
   readonly #clock: Clock;
+  readonly #time: SteadyTime;
   readonly #maxRunning: number;
   readonly #run: (item: T) => Promise<void>;
   readonly #queue = new DueQueue<T>();
@@ -14,6 +16,7 @@ export class Lane<T> {
   /** `run` does not reject. */
   constructor(clock: Clock, maxRunning: number, run: (item: T) => Promise<void>) {
     this.#clock = clock;
+    this.#time = new SteadyTime(clock);
     this.#maxRunning = maxRunning;
     this.#run = run;
   }
@@ -23,8 +26,9 @@ export class Lane<T> {
     return this.#queue.size + this.#running.size;
   }
 
+  /** @param atMs by the clock, as it stands now */
   add(item: T, atMs: number): void {
-    this.#queue.add(item, atMs);
+    this.#queue.add(item, this.#time.of(atMs));
     this.#pump();
   }
 
@@ -38,7 +42,7 @@ export class Lane<T> {
   #pump(): void {
     if (this.#isStopped) return;
     while (this.#running.size < this.#maxRunning) {
-      const item = this.#queue.take(this.#clock.now());
+      const item = this.#queue.take(this.#time.now());
       if (item === undefined) break;
       this.#start(item);
     }
@@ -61,8 +65,9 @@ export class Lane<T> {
     if (atMs === undefined) return;
     const alarm = { atMs, off: new AbortController() };
     this.#alarm = alarm;
-    this.#clock.sleep(Math.max(0, atMs - this.#clock.now()), alarm.off.signal).then(
+    this.#clock.sleep(Math.max(0, atMs - this.#time.now()), alarm.off.signal).then(
       () => {
+        this.#time.reached(atMs);
         this.#alarm = null;
         this.#pump();
       },

@@ -8,6 +8,7 @@ import type { Segment } from './segments.ts';
 
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
+const MAX_JOINED_BYTES = 1024 * 1024;
 
 /** A segment that this process appends to. Throws errors of the system as they are. */
 export class SegmentWriter {
@@ -47,7 +48,7 @@ export class SegmentWriter {
 
   /** On disk on return; false when the segment was removed meanwhile, and the frames with it. */
   async append(frames: readonly Frame[]): Promise<boolean> {
-    await this.#write(frames.flatMap(({ head, body }) => (body.length > 0 ? [head, body] : [head])));
+    await this.#write(joined(frames.flatMap(({ head, body }) => (body.length > 0 ? [head, body] : [head]))));
     await Promise.all([this.#handle.datasync(), this.#syncName()]);
     // At once: the answer to a question about an open file is in memory, and a thread would cost far more.
     if (fstatSync(this.#handle.fd).nlink === 0) return false;
@@ -82,6 +83,12 @@ export class SegmentWriter {
     await this.#handle.close().catch(() => undefined);
     if (this.#bytes === 0) await rm(this.segment.path, { force: true }).catch(() => undefined);
   }
+}
+
+/** Small parts as one: to hand each over to the system costs more than to copy it. */
+function joined(parts: readonly Uint8Array[]): readonly Uint8Array[] {
+  const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+  return bytes > MAX_JOINED_BYTES ? parts : [Buffer.concat(parts, bytes)];
 }
 
 /** What is left of `parts` once so many bytes of them are written. */

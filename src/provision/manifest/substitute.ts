@@ -1,6 +1,9 @@
 /** `${NAME}` and `${NAME:-default}` in a text; the group is empty for a `${` that is neither. */
 const VARIABLE = /(\$+)\{(?:([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\})?/g;
 
+/** A manifest may come from somebody else: it must not send our key anywhere. Some systems ignore case in names. */
+const OUR_KEY = 'KYCGENIE_API_KEY';
+
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** Why a text could not be completed. */
@@ -24,6 +27,13 @@ export function substitute(
       problem ??= {
         message: `\${ begins a variable, and this is none`,
         hint: `Write \${NAME} or \${NAME:-default}; $\${ stands for \${ itself.`,
+      };
+      return '';
+    }
+    if (name.toUpperCase() === OUR_KEY) {
+      problem ??= {
+        message: `the variable ${name} holds the API key, which belongs in no manifest`,
+        hint: 'Use a variable of another name.',
       };
       return '';
     }

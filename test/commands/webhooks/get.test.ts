@@ -137,7 +137,7 @@ describe('webhooks get', () => {
     const page = '<html><title>Sign in</title>';
     api.next(async () => ({
       status: 200,
-      headers: { 'content-type': 'text/html' },
+      headers: { 'content-type': 'text/html', 'content-length': String(page.length) },
       body: Buffer.from(page),
     }));
     const { code, stderr } = await api.run(['webhooks', 'get', 'w-1']);

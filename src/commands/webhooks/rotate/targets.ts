@@ -25,7 +25,7 @@ export async function chooseTargets(
   { id, all, events, inDetail }: Named,
 ): Promise<readonly Target[]> {
   if ([id !== undefined, all, events !== undefined].filter(Boolean).length !== 1) {
-    throw new Failure('usage', 'Name what to rotate: a webhook id, or --event, or --all', {
+    throw new Failure('usage', 'Name what to rotate in one way: a webhook id, --event or --all', {
       hint: "One of the three, such as: kycgenie webhooks rotate --event 'screening.*'",
     });
   }

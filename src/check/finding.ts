@@ -1,0 +1,36 @@
+import type { Level, ProbeId } from './catalogue.ts';
+
+/** `failed`: a must does not hold. `warned`: something else should be changed. */
+type Result = 'passed' | 'failed' | 'warned' | 'skipped';
+
+/** What a probe found out. */
+export interface Finding {
+  readonly result: Result;
+  /** Of the request that decided; null where none was answered. */
+  readonly status: number | null;
+  readonly durationMs: number | null;
+  /** What came, or why it was skipped. */
+  readonly detail: string;
+  /** What to change; null where there is nothing. */
+  readonly advice: string | null;
+  /** It was meant to be judged, and could not be. */
+  readonly isUnjudged: boolean;
+}
+
+/** A finding with what it is about. */
+export interface Reported extends Finding {
+  readonly id: ProbeId;
+  readonly level: Level;
+  readonly title: string;
+}
+
+export const skipped = (why: string): Finding => ({
+  ...{ result: 'skipped', status: null, durationMs: null },
+  ...{ detail: why, advice: null, isUnjudged: false },
+});
+
+export const unjudged = (why: string, advice: string): Finding => ({
+  ...skipped(why),
+  advice,
+  isUnjudged: true,
+});
