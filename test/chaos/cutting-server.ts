@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { FULL } from '../support/full.ts';
 
 /** How the end of a body is told: by its length, by a last chunk, or by the end of the connection alone. */
 export type Framing = 'length' | 'chunks' | 'close';
@@ -86,4 +87,20 @@ function give(socket: Socket, answer: Answer): void {
   else if (isWhole || !resets) socket.end(bytes.subarray(0, cutAfter));
   else if (cutAfter === 0) socket.resetAndDestroy();
   else socket.write(bytes.subarray(0, cutAfter), () => socket.resetAndDestroy());
+}
+
+/** Every offset, by an end of the connection or a reset in turn; by both where time does not matter. */
+export function cutsOf(
+  length: number,
+  more = 0,
+): readonly { readonly after: number; readonly resets: boolean }[] {
+  return Array.from({ length: length + 1 }, (_none, after) => after).flatMap((after) => {
+    const isOdd = (after + more) % 2 === 1;
+    return FULL
+      ? [
+          { after, resets: false },
+          { after, resets: true },
+        ]
+      : [{ after, resets: isOdd }];
+  });
 }
