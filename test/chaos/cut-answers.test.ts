@@ -82,8 +82,8 @@ describe.each(FRAMINGS)(
       expectKept(ran, () => '/api/v2/webhooks/');
     });
 
-    // Where time matters, what an end by the connection alone does is seen by the creates.
-    if (framing === 'close' && !FULL) return;
+    // Where time matters, the other ways are left to the client alone: see cut-calls.
+    if (framing !== 'length' && !FULL) return;
 
     test('a rotation is repeated with its key, and its secret is kept', async () => {
       const ran = new Map<string, Ran>();

@@ -29,6 +29,8 @@ const READS = {
   'logs of v2': { version: 'v2', body: { has_more: true, next_cursor: 'n', results: [entry] } },
 } as const;
 
+const keyOf = (after: number): string => `key-of-the-cut-${String(after).padStart(3, '0')}`;
+
 const SENDERS: Readonly<Record<string, () => { send: Send; close(): Promise<void> }>> = {
   'short calls': () => ({ send: createSend({ env: {} }), close: async () => undefined }),
   pool: () => createPooledSend({ env: {}, connections: 2 }),
@@ -39,12 +41,14 @@ describe.each(Object.keys(SENDERS))('what %s make of an answer that breaks off a
   let body: unknown;
   let framing: Framing = 'length';
   let requests = 0;
+  const keys = new Set<string | null>();
   let server: CuttingServer;
   let client: ReturnType<(typeof SENDERS)[string]>;
 
   beforeAll(async () => {
-    server = await startCuttingServer(() => {
+    server = await startCuttingServer(({ idempotencyKey }) => {
       requests += 1;
+      keys.add(idempotencyKey);
       return { status: 200, body, framing, ...(requests === 1 && cut) };
     });
     client = (SENDERS[sender] ?? (() => expect.fail(sender)))();
@@ -82,6 +86,21 @@ describe.each(Object.keys(SENDERS))('what %s make of an answer that breaks off a
         requests = 0;
         expect(await ask(), `${framing} ${after}`).toEqual(whole);
         expect(requests).toBeLessThanOrEqual(2);
+      }
+    }
+  });
+
+  test('a rotation is repeated with its key', async () => {
+    body = { secret_key: 'whsec_kept' };
+    for (framing of framingsOf('v2')) {
+      const { length } = bytesOf({ status: 200, body, framing });
+      for (const { after, resets } of cutsOf(length - 1, FRAMINGS.indexOf(framing))) {
+        cut = { cutAfter: after, resets };
+        requests = 0;
+        keys.clear();
+        const { secret } = await api('v2').rotateSecret('w1', { idempotencyKey: keyOf(after) });
+        expect([secret.reveal(), requests], `${framing} ${after}`).toEqual(['whsec_kept', 2]);
+        expect([...keys]).toEqual([keyOf(after)]);
       }
     }
   });
