@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { FULL } from '../support/full.ts';
+import { FULL, SHORT } from '../support/full.ts';
 
 /** How the end of a body is told: by its length, by a last chunk, or by the end of the connection alone. */
 export type Framing = 'length' | 'chunks' | 'close';
@@ -89,12 +89,15 @@ function give(socket: Socket, answer: Answer): void {
   else socket.write(bytes.subarray(0, cutAfter), () => socket.resetAndDestroy());
 }
 
+const STEP_BYTES = SHORT ? 7 : 1;
+
 /** Every offset, by an end of the connection or a reset in turn; by both where time does not matter. */
 export function cutsOf(
   length: number,
   more = 0,
 ): readonly { readonly after: number; readonly resets: boolean }[] {
-  return Array.from({ length: length + 1 }, (_none, after) => after).flatMap((after) => {
+  const count = Math.ceil((length + 1) / STEP_BYTES);
+  return Array.from({ length: count }, (_none, index) => index * STEP_BYTES).flatMap((after) => {
     const isOdd = (after + more) % 2 === 1;
     return FULL
       ? [
