@@ -25,11 +25,12 @@ describe.each(FRAMINGS)(
   (framing) => {
     /** By what was asked for: the keys it came with. */
     const asked = new Map<string, (string | null)[]>();
-    const home = quickHome();
+    let home: ReturnType<typeof quickHome>;
     const send = createSend({ env: {} });
     let server: CuttingServer;
 
     beforeAll(async () => {
+      home = quickHome();
       server = await startCuttingServer(({ target, body, idempotencyKey }) => {
         const name = /\d{3}-(?:end|reset)/.exec(target + body)?.[0] ?? '';
         const calls = asked.get(`${target} ${name}`) ?? [];
