@@ -3,7 +3,7 @@
  * time, `later` one behind import(), which is not read on start.
  */
 const LEAF_FILES =
-  'api-versions|append-log|child|clock|command-word|duration|env-value|errors|http|json-text|located|lock|loopback|make-folder|nearest|process-status|record|redact|secret|serve|sync-folder|system-error|texts|tunnel|version';
+  'api-versions|append-log|child|clock|command-word|duration|env-value|errors|http|json-text|located|lock|loopback|make-folder|nearest|process-status|record|redact|secret|serve|steady-time|sync-folder|system-error|texts|tunnel|version';
 const LEAVES = `^src/(?:(?:${LEAF_FILES})\\.ts|(?:append-log|events|http|serve|tunnel)/)`;
 const ROOMS = '^src/(?:api|check|config|deliveries|listen|provision|sandbox|sending|signing|sinks)/';
 const room = (name) => `^src/${name}/`;

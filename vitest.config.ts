@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'chaos',
           include: ['test/chaos/**/*.test.ts'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           retry,
         },
       },
