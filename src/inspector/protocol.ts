@@ -3,7 +3,7 @@ import type { EventLine, ForwardFields, SignatureFields } from '../listen/line.t
 /**
  * What the local server and its page say to each other, as JSON. All paths are below the origin of the page; all but
  * `/` need the cookie, and all that is not GET needs the `Origin` of the page and a JSON body. A refusal is
- * `{ "error": Problem }` with a status of 400 or above.
+ * `{ "error": Problem }` with a status of 400 or above; 401 where the cookie is not that of this run.
  */
 
 /** `GET /api/state`: what this page looks at. */
@@ -36,7 +36,7 @@ export interface DeliveryRow {
   readonly forward: Omit<ForwardFields, 'body'> | null;
 }
 
-/** `GET /api/deliveries?before=<id>&limit=<n>`: newest first; `before` continues behind a row. */
+/** `GET /api/deliveries?before=<id>&limit=<n>`: newest first, 500 at most; `before` continues behind a row. */
 export interface DeliveryPage {
   readonly rows: readonly DeliveryRow[];
   readonly has_more: boolean;
@@ -49,7 +49,11 @@ export interface Found {
   readonly is_complete: boolean;
 }
 
-/** Server-sent events of `GET /api/deliveries/live`; the name of the event is `type`, its data the whole object. */
+/**
+ * Server-sent events of `GET /api/deliveries/live`; the name of the event is `type`, its data the whole object. It
+ * tells what comes from its opening on: rows that are asked for once it is open leave no gap, and may hold what it
+ * tells, too.
+ */
 export type LiveLine =
   | { readonly type: 'delivery'; readonly row: DeliveryRow }
   /** Became known later: a forward that ended, a verdict that was explained. */
@@ -79,9 +83,13 @@ export interface DeliveryDetail {
     readonly scheme: string;
     /** Names of the headers that the scheme reads, as they were sent. */
     readonly headers: readonly string[];
+    /** Headers that the verdict complains of: as they were sent, or as the scheme names one that is not there. */
+    readonly suspect_headers: readonly string[];
     readonly parts: readonly SignedPart[];
   } | null;
-  /** A command for a shell that sends the same request again; null where the body is not text. */
+  /** True for a long body: `event` has the first 2 MiB as `body_base64`, and null as `body`. */
+  readonly is_body_cut: boolean;
+  /** A command for a shell that sends the same request again; null where it is not plain text, or too long for one. */
   readonly curl: string | null;
 }
 
@@ -126,12 +134,14 @@ export interface LogRow {
   readonly next_retry_at: string | null;
 }
 
-/** Server-sent events of `GET /api/logs/live`: the follow engine, told as it goes. */
+/** Server-sent events of `GET /api/logs/live`: the newest entries, oldest of them first, then what changes. */
 export type LogLine =
   | { readonly type: 'entry'; readonly entry: LogRow }
   | { readonly type: 'update'; readonly entry: LogRow }
   | { readonly type: 'problem'; readonly message: string }
-  | { readonly type: 'recovered' };
+  | { readonly type: 'recovered' }
+  /** As in LiveLine: entries were dropped for a page that lags; it opens the stream again. */
+  | { readonly type: 'lost' };
 
 /** `POST /api/logs/<id>/retry`, with the body `{}`. */
 export interface RetryOutcome {
