@@ -44,6 +44,11 @@ const rules = [
     types: [ROOMS],
     later: [ROOMS, room('commands'), room('terminal')],
   },
+  {
+    from: room('page'),
+    now: [room('page'), '^src/json-text\\.ts$'],
+    types: ['^src/inspector/protocol\\.ts$'],
+  },
   { from: '^src/main\\.ts$', now: [room('cli'), room('commands'), LEAVES] },
 ];
 
@@ -58,6 +63,7 @@ const owners = {
   commander: '^src/cli/',
   '@commander-js/extra-typings': '^src/cli/',
   hono: '^src/sandbox/',
+  preact: room('page'),
   valibot: '^src/(?:api|config|sandbox|signing)/',
 };
 
@@ -93,7 +99,7 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
     enhancedResolveOptions: {
-      extensions: ['.ts', '.js', '.cjs', '.mjs', '.json'],
+      extensions: ['.ts', '.tsx', '.js', '.cjs', '.mjs', '.json'],
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default', 'types'],
     },
