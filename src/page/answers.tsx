@@ -26,7 +26,6 @@ export function Answers({ event }: { readonly event: DeliveryDetail['event'] }):
           <AnswerItem answer={forward} what={counted(forward.attempts, 'attempt', 'attempts')} />
         )}
         {again.map(({ outcome, isResigned }, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: they are only ever added at the end
           <AnswerItem key={index} answer={outcome} what={isResigned ? 'replay, new signature' : 'replay'} />
         ))}
       </ol>

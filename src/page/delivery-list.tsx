@@ -101,7 +101,9 @@ function DeliveryOption({ model, row, index, total, today, isSelected, isBase }:
       </span>
       <Mark verdict={row.signature.status} />
       <span class="row-type">
-        <TypeName type={row.event_type} />
+        <span class="row-name">
+          <TypeName type={row.event_type} />
+        </span>
         {row.duplicate_of !== null && <span class="tag">again</span>}
         {isBase && <span class="tag">comparing</span>}
       </span>
@@ -115,7 +117,7 @@ function Answer({ row }: { readonly row: DeliveryRow }): JSX.Element {
   const word = answer(row);
   return (
     <>
-      <span class={`row-app ${forward === null ? 'quiet' : isTaken(row) ? 'good' : 'bad'}`}>
+      <span class={`row-app ${forward === null || isTaken(row) ? 'quiet' : 'bad'}`}>
         {word !== '' && <span class="for-ears">the app: </span>}
         <Foreign text={word} />
       </span>

@@ -21,9 +21,8 @@ interface Props {
 }
 
 export function Detail({ id, row }: Props): JSX.Element {
-  const { server, base } = useModel();
+  const { server } = useModel();
   const { value, problem } = useLoaded((signal) => server.delivery(id, signal), [id, row]);
-  const isComparing = useCell(base) === id;
   const detail = value?.row.id === id ? value : null;
   const shown = detail?.row ?? row;
   const scroller = useRef<HTMLElement>(null);
@@ -33,7 +32,6 @@ export function Detail({ id, row }: Props): JSX.Element {
   return (
     <section ref={scroller} class="detail" aria-label="Delivery">
       <BackButton />
-      {isComparing && <p class="note">Now choose the delivery to compare this one with. Esc stops.</p>}
       {shown !== null && <Head row={shown} detail={detail} />}
       {problem !== null && <Trouble problem={problem} />}
       {detail !== null && <Parts key={id} detail={detail} />}
@@ -110,6 +108,10 @@ function Request({ detail: { event, signed } }: { readonly detail: DeliveryDetai
         <Foreign text={`${method} ${path}${query === null ? '' : `?${query}`}`} />
       </p>
       <table class="headers">
+        <colgroup>
+          <col class="header-names" />
+          <col />
+        </colgroup>
         <thead class="for-ears">
           <tr>
             <th scope="col">Header</th>

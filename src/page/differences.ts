@@ -73,6 +73,9 @@ export interface Marked {
   readonly after: string;
 }
 
+/** With less in common, two values are marked as a whole. */
+const ALIKE = 0.4;
+
 /** The two values in thirds: between the longest common beginning and the longest common end they differ. */
 export function markChange(left: string, right: string): readonly [Marked, Marked] {
   const [one, other] = [[...left], [...right]];
@@ -81,6 +84,8 @@ export function markChange(left: string, right: string): readonly [Marked, Marke
   while (before < most && one[before] === other[before]) before += 1;
   let after = 0;
   while (after < most - before && one.at(-1 - after) === other.at(-1 - after)) after += 1;
+  // Two words that end alike by chance are two words.
+  if (before + after < most * ALIKE) [before, after] = [0, 0];
   const cut = (letters: readonly string[]): Marked => ({
     before: letters.slice(0, before).join(''),
     changed: letters.slice(before, letters.length - after).join(''),

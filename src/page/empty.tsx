@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useCell } from './cell.ts';
+import { Strokes } from './help.tsx';
 import { KEYS } from './keys.ts';
 import { useModel } from './model.ts';
 
@@ -62,7 +63,7 @@ export function NothingChosen(): JSX.Element {
             .map(({ shown, does }) => (
               <div key={shown}>
                 <dt>
-                  <kbd>{shown}</kbd>
+                  <Strokes shown={shown} />
                 </dt>
                 <dd>{does}</dd>
               </div>

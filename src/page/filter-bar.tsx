@@ -31,6 +31,7 @@ export function FilterBar({ shown }: { readonly shown: number }): JSX.Element {
         <PauseButton model={model} />
       </div>
       <CountLine model={model} shown={shown} />
+      <CompareNote model={model} />
     </div>
   );
 }
@@ -57,7 +58,7 @@ const CHIPS = [
   { of: 'valid', filter: 'status:valid', label: 'valid' },
   { of: 'invalid', filter: 'status:invalid', label: 'invalid' },
   { of: 'unverified', filter: 'status:unverified', label: 'unverified' },
-  { of: 'failed', filter: 'status:failed', label: 'failed in the app' },
+  { of: 'failed', filter: 'status:failed', label: 'app failed' },
 ] as const;
 
 const isFailed = (row: DeliveryRow): boolean => row.forward !== null && !isTaken(row);
@@ -96,5 +97,19 @@ function Chip({ model: { filter }, counts, chip }: ChipProps): JSX.Element {
     >
       {count(counts[chip.of])} {chip.label}
     </button>
+  );
+}
+
+function CompareNote({ model: { base, selected } }: { readonly model: Model }): JSX.Element | null {
+  const [left, right] = [useCell(base), useCell(selected)];
+  if (left === null || left !== right) return null;
+  return (
+    <p class="note">
+      Choose the delivery to compare it with, or{' '}
+      <button type="button" class="link" onClick={() => base.set(null)}>
+        stop
+      </button>
+      .
+    </p>
   );
 }

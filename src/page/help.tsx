@@ -4,6 +4,17 @@ import { useCell } from './cell.ts';
 import { KEYS } from './keys.ts';
 import { useModel } from './model.ts';
 
+/** Keys that do the same, each as one. */
+export function Strokes({ shown }: { readonly shown: string }): JSX.Element {
+  return (
+    <>
+      {shown.split(' ').map((key) => (
+        <kbd key={key}>{key}</kbd>
+      ))}
+    </>
+  );
+}
+
 export function Help(): JSX.Element {
   const { isHelping } = useModel();
   const isOpen = useCell(isHelping);
@@ -19,7 +30,7 @@ export function Help(): JSX.Element {
         {KEYS.map(({ shown, does }) => (
           <div key={shown}>
             <dt>
-              <kbd>{shown}</kbd>
+              <Strokes shown={shown} />
             </dt>
             <dd>{does}</dd>
           </div>

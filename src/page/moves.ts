@@ -55,6 +55,6 @@ export function toggleCompare({ base, selected, notices, isOpened }: Model): voi
   const isStarting = base.get() === null;
   base.set(isStarting ? chosen : null);
   if (!isStarting) return;
-  notices.say(chosen === null ? 'Choose a delivery first' : 'Choose the delivery to compare it with');
+  if (chosen === null) notices.say('Choose a delivery first');
   if (isNarrow() && isOpened.get()) history.back();
 }

@@ -42,6 +42,7 @@ function NoSubscriptions(): JSX.Element {
 }
 
 function Item({ subscription }: { readonly subscription: Subscription }): JSX.Element {
+  const { browser } = useModel();
   const { event_type: type, webhook_url: url, is_active: isActive, last_triggered_at: last } = subscription;
   return (
     <li class={`subscription${isActive ? '' : ' is-off'}`}>
@@ -59,7 +60,7 @@ function Item({ subscription }: { readonly subscription: Subscription }): JSX.El
           'never triggered'
         ) : (
           <>
-            last <When iso={last} today={null} />
+            last <When iso={last} today={browser.now()} />
           </>
         )}
       </p>

@@ -112,9 +112,9 @@ export function SignedString({ signed }: { readonly signed: DeliveryDetail['sign
         <Foreign text={signed.scheme} />
       </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so that the keyboard has to reach it */}
+      {/* biome-ignore lint/a11y/useSemanticElements: no fields are in it */}
       <div class="signed scrolls" role="group" aria-label="The signed string, by parts" tabIndex={0}>
         {signed.parts.map((part, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: parts have no names and never move
           <Part key={index} part={part} />
         ))}
       </div>
