@@ -5,7 +5,7 @@
 const LEAF_FILES =
   'api-versions|append-log|child|clock|command-word|duration|env-value|errors|http|json-text|located|lock|loopback|make-folder|nearest|process-status|record|redact|secret|serve|sync-folder|system-error|texts|tunnel|version';
 const LEAVES = `^src/(?:(?:${LEAF_FILES})\\.ts|(?:append-log|events|http|serve|tunnel)/)`;
-const ROOMS = '^src/(?:api|config|deliveries|listen|provision|sandbox|sending|signing|sinks)/';
+const ROOMS = '^src/(?:api|config|deliveries|inspector|listen|provision|sandbox|sending|signing|sinks)/';
 const room = (name) => `^src/${name}/`;
 
 /** from, what it may import, what it may import as types, what it may import later */
@@ -23,6 +23,11 @@ const rules = [
   { from: room('deliveries'), now: [room('deliveries'), LEAVES], types: [room('api')] },
   { from: room('provision'), now: [room('provision'), LEAVES], types: [room('api'), room('config')] },
   { from: room('listen'), now: [room('listen'), room('signing'), LEAVES] },
+  {
+    from: room('inspector'),
+    now: [room('inspector'), room('listen'), room('signing'), LEAVES],
+    types: [room('api'), room('deliveries')],
+  },
   { from: room('sending'), now: [room('sending'), LEAVES] },
   { from: room('sinks'), now: [room('sinks'), LEAVES] },
   { from: room('sandbox'), now: [room('sandbox'), room('signing'), LEAVES], types: ['^src/api/wire\\.ts$'] },

@@ -154,7 +154,8 @@ export interface Subscription {
   readonly id: string;
   readonly event_type: string;
   readonly webhook_url: string;
-  readonly is_active: boolean;
+  /** Null where the API said nothing. */
+  readonly is_active: boolean | null;
   readonly description: string | null;
   readonly total_deliveries: number | null;
   readonly successful_deliveries: number | null;
