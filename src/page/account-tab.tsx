@@ -89,7 +89,8 @@ function Entries({ entries }: { readonly entries: readonly LogRow[] }): JSX.Elem
   );
 }
 
-const TONES: Readonly<Record<string, string>> = { delivered: 'good', failed: 'bad', retrying: 'warn' };
+/** What was delivered is no news. */
+const TONES: Readonly<Record<string, string>> = { failed: 'bad', retrying: 'warn' };
 
 function Entry({ entry, today }: { readonly entry: LogRow; readonly today: Date }): JSX.Element {
   const { status, http_status_code: code, attempt_number: attempt, error_message: error } = entry;
@@ -135,7 +136,12 @@ function RetryButton({ entry }: { readonly entry: LogRow }): JSX.Element {
     setBusy(false);
   };
   return (
-    <button type="button" class="button" disabled={isBusy} onClick={() => void retry()}>
+    <button
+      type="button"
+      class={`button${entry.status in TONES ? '' : ' is-quiet'}`}
+      disabled={isBusy}
+      onClick={() => void retry()}
+    >
       Retry<span class="for-ears"> {entry.event_type ?? 'delivery'}</span>
     </button>
   );
