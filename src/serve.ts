@@ -94,6 +94,8 @@ class Traffic {
   readonly #hears: Hears;
   /** True where requests arrive on it, false for the raw side of a TLS connection. */
   readonly #sockets = new Map<Socket, boolean>();
+  /** Nothing more is to come on these. */
+  readonly #ending = new WeakSet<Socket>();
   readonly #responses = new Set<ServerResponse>();
   /** Answers that go on. */
   readonly #streaming = new Set<Departure>();
@@ -236,7 +238,10 @@ class Traffic {
 
   #endIdle(): void {
     const busy = new Set([...this.#responses].map(({ req }) => req.socket));
-    for (const [socket, carriesRequests] of this.#sockets)
-      if (carriesRequests && !busy.has(socket)) socket.destroySoon();
+    for (const [socket, carriesRequests] of this.#sockets) {
+      if (!carriesRequests || busy.has(socket) || this.#ending.has(socket)) continue;
+      this.#ending.add(socket);
+      socket.destroySoon();
+    }
   }
 }

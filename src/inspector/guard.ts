@@ -38,15 +38,13 @@ export class Guard {
       return refusal(415, 'A body has to be application/json');
     if (token !== null) return this.#enter(token);
     if (this.#hasSession(request)) return null;
-    return purpose === 'page' && valuesOf(request, 'sec-fetch-site').includes('cross-site')
-      ? COME_AGAIN
-      : refusal(401, 'Not let in', 'Open the address that kycgenie has printed: it holds a token.');
+    if (purpose !== 'page') return refusal(401, 'Not let in', OPEN_PRINTED);
+    return valuesOf(request, 'sec-fetch-site').includes('cross-site') ? COME_AGAIN : NOT_LET_IN;
   }
 
   /** Changes the token of an address for a cookie. */
   #enter(token: string): Answer {
-    if (!isSame(token, this.#token))
-      return refusal(401, 'This is not the token of this run', 'Open the address that kycgenie has printed.');
+    if (!isSame(token, this.#token)) return NOT_LET_IN;
     const cookie = `${this.#cookie}=${this.#session}; HttpOnly; SameSite=Strict; Path=/`;
     return {
       status: 303,
@@ -69,6 +67,15 @@ export class Guard {
       .some(([name, value = '']) => name === this.#cookie && isSame(value, this.#session));
   }
 }
+
+const OPEN_PRINTED = 'Open the address that this run of kycgenie has printed: it holds a token.';
+
+/** For a person. */
+const NOT_LET_IN: Answer = {
+  status: 401,
+  headers: [['content-type', 'text/plain; charset=utf-8']],
+  body: `Not let in. ${OPEN_PRINTED}\n`,
+};
 
 /**
  * A browser that comes from a link of another site holds a strict cookie back, also behind a redirect; this page

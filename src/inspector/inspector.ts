@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { Failure } from '../errors.ts';
 import type { Answer, Handler, ReceivedRequest, Serving, serve } from '../serve.ts';
 import { answerOf, guarded, refusal } from './answers.ts';
-import { type Asset, readAssets } from './assets.ts';
+import { isAsset, type ReadAssets } from './assets.ts';
 import type { Deliveries } from './deliveries.ts';
 import { Guard, type Purpose } from './guard.ts';
 import { nothingHere, Routes } from './routes.ts';
@@ -23,6 +23,8 @@ interface InspectorOptions {
   readonly clock: Clock;
   readonly deliveries: Deliveries;
   readonly sources: Sources;
+  /** Called for each file that is asked for: a few in the life of a page. */
+  readonly readAssets: ReadAssets;
   /** Hears what went wrong and was not foreseen. */
   readonly onError: (error: unknown) => void;
 }
@@ -34,15 +36,14 @@ export interface Inspector {
   close(): Promise<void>;
 }
 
-/** The local server of the page. Throws Failure where the port cannot be had, or the page is not there. */
+/** The local server of the page. Throws Failure where the port cannot be had. */
 export async function openInspector(options: InspectorOptions): Promise<Inspector> {
-  const { onError } = options;
-  const assets = await readAssets();
+  const { onError, readAssets } = options;
   const routes = new Routes(options);
   const serving = await listening(options, async (request) => guarded(await door.answer(request)));
   const guard = new Guard(serving.port);
   // There is no request before this turn ends.
-  const door = new Door({ guard, routes, assets, onError });
+  const door = new Door({ guard, routes, readAssets, onError });
   return { url: guard.url, port: serving.port, close: () => serving.close(CLOSE_GRACE_MS) };
 }
 
@@ -59,49 +60,43 @@ async function listening(
   }
 }
 
-interface DoorOptions extends Pick<InspectorOptions, 'onError'> {
+interface DoorOptions extends Pick<InspectorOptions, 'onError' | 'readAssets'> {
   readonly guard: Guard;
   readonly routes: Routes;
-  readonly assets: ReadonlyMap<string, Asset>;
 }
 
 /** Every request: what it wants, whether it may, and its answer. */
 class Door {
-  readonly #guard: Guard;
-  readonly #routes: Routes;
-  readonly #assets: ReadonlyMap<string, Asset>;
-  readonly #onError: (error: unknown) => void;
+  readonly #options: DoorOptions;
 
-  constructor({ guard, routes, assets, onError }: DoorOptions) {
-    this.#guard = guard;
-    this.#routes = routes;
-    this.#assets = assets;
-    this.#onError = onError;
+  constructor(options: DoorOptions) {
+    this.#options = options;
   }
 
   async answer(request: ReceivedRequest): Promise<Answer> {
     const { path, query } = targetOf(request.target);
     const purpose = purposeOf(request.method, path);
     if (purpose === null) return refusal(405, 'Only GET and POST are taken here');
-    const token = path === '/' ? query.get('token') : null;
-    const stopped = this.#guard.stop(request, purpose, token);
+    const token = purpose === 'page' ? query.get('token') : null;
+    const stopped = this.#options.guard.stop(request, purpose, token);
     if (stopped) return stopped;
     try {
       return await this.#handle(request, path, query);
     } catch (error) {
       if (request.signal.aborted) throw error;
       const answer = answerOf(error);
-      if (answer === null) this.#onError(error);
+      if (answer === null) this.#options.onError(error);
       return answer ?? refusal(500, 'Something failed here that should not have');
     }
   }
 
   async #handle(request: ReceivedRequest, path: string, query: URLSearchParams): Promise<Answer> {
-    const asset = this.#assets.get(path);
-    if (request.method === 'POST') return this.#routes.post(path, request);
-    if (asset) return { status: 200, headers: [['content-type', asset.type]], body: asset.bytes };
-    if (path.startsWith('/api/')) return this.#routes.get(path, query, request);
-    throw nothingHere();
+    const { routes, readAssets } = this.#options;
+    if (request.method === 'POST') return routes.post(path, request);
+    if (path.startsWith('/api/')) return routes.get(path, query, request);
+    if (!isAsset(path)) throw nothingHere();
+    const { type, bytes } = (await readAssets())[path];
+    return { status: 200, headers: [['content-type', type]], body: bytes };
   }
 }
 
