@@ -143,7 +143,7 @@ function fixtureAnswer(whole: Whole): Answer {
 
 function limitOf(text: string | null): number {
   if (text === null) return DEFAULT_ROWS;
-  if (!/^\d{1,6}$/.test(text) || Number(text) < 1) throw new Refusal(400, 'limit is a whole number from 1');
+  if (!/^\d{1,6}$/.test(text) || Number(text) < 1) throw new Refusal(400, 'A limit is a whole number from 1');
   return Math.min(Number(text), MAX_ROWS);
 }
 
