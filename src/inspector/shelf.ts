@@ -133,7 +133,9 @@ export class Shelf {
   #compact(): void {
     if (this.#gone === 0) return;
     this.#gone = 0;
-    this.#order = this.#order.filter((id) => this.#entries.has(id));
+    // One that was dropped and came again meanwhile stands here twice.
+    const once = new Set(this.#order.toReversed().filter((id) => this.#entries.has(id)));
+    this.#order = [...once].reverse();
   }
 }
 

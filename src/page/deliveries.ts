@@ -61,17 +61,19 @@ export function createDeliveries(browser: Browser, server: Server, reports: Repo
   };
   const read = async (signal: AbortSignal): Promise<void> => {
     const isFirst = rows.get().length === 0;
-    const all: DeliveryRow[] = [];
+    const all = new Map<string, DeliveryRow>();
     meanwhile.clear();
     for (let before: string | null = null, more = true; more; ) {
       const page = await server.deliveries(before, signal);
-      all.push(...page.rows);
+      const known = all.size;
+      for (const row of page.rows) all.set(row.id, row);
       if (isFirst) rows.set(extend(rows.get(), page.rows));
       before = page.rows.at(-1)?.id ?? null;
-      more = page.has_more && before !== null && all.length < MAX_ROWS;
+      // A page of what is known already is the first one again: what it should have followed is gone.
+      more = page.has_more && all.size > known && all.size < MAX_ROWS;
       hasOlder.set(page.has_more);
     }
-    if (!isFirst) rows.set(replace(rows.get(), all, meanwhile));
+    if (!isFirst) rows.set(replace(rows.get(), [...all.values()], meanwhile));
   };
   const load = async (): Promise<void> => {
     reading.abort();
