@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { enter, listenTo, send } from '../inspector/harness.ts';
@@ -71,6 +73,16 @@ test('its port is free again where the receiver cannot be had, and the other way
   const alone = await open(['listen', '--ui-port', '0'], inbox.world).ended;
   expect(alone).toMatchObject({ code: 2, stderr: expect.stringContaining('add --ui') });
   await app.close();
+});
+
+test.skipIf(process.platform !== 'linux')('stays on loopback, wherever the receiver listens', async () => {
+  const running = listen('--host', '0.0.0.0');
+  const { port } = await visit(running);
+  // The whole of 127/8 leads to what listens everywhere, where the system has it.
+  const elsewhere = connect(port, '127.0.0.2');
+  const [error] = await once(elsewhere, 'error');
+  expect(error).toMatchObject({ syscall: 'connect' });
+  await running.stop();
 });
 
 test('--quiet still tells where the page is', async () => {
