@@ -17,13 +17,13 @@ interface Props<T> {
 }
 
 /** Rows drawn beyond each edge, so that scrolling meets no gap. */
-const OVERSCAN = 10;
+const OVERSCAN = 8;
 /** How many rows a page key moves by, at least. */
 const MIN_ROWS = 1;
 
 /** A list box that draws only the rows that are seen. */
 export function VirtualList<T>(props: Props<T>): JSX.Element {
-  const { items, rowPx, chosen, render, keyOf } = props;
+  const { items, rowPx, chosen, render } = props;
   const box = useRef<HTMLDivElement>(null);
   const [edge, setEdge] = useState({ first: 0, rows: 30 });
   const look = (): void => {
@@ -31,7 +31,7 @@ export function VirtualList<T>(props: Props<T>): JSX.Element {
     if (seen === null) return;
     const first = Math.floor(seen.scrollTop / rowPx);
     const rows = Math.max(MIN_ROWS, Math.ceil(seen.clientHeight / rowPx));
-    if (first !== edge.first || rows !== edge.rows) setEdge({ first, rows });
+    setEdge((before) => (first === before.first && rows === before.rows ? before : { first, rows }));
   };
   useAnchor(box, props);
   useLayoutEffect(() => reveal(box.current, chosen, rowPx), [chosen < 0 ? null : props.activeId]);
@@ -40,9 +40,10 @@ export function VirtualList<T>(props: Props<T>): JSX.Element {
     const observer = new ResizeObserver(look);
     if (box.current) observer.observe(box.current);
     return () => observer.disconnect();
-  });
+  }, [rowPx]);
   const from = Math.max(0, Math.min(edge.first, items.length) - OVERSCAN);
   const shown = items.slice(from, edge.first + edge.rows + OVERSCAN);
+  const slots = edge.rows + 2 * OVERSCAN;
   const isActiveDrawn = chosen >= from && chosen < from + shown.length;
   return (
     <div
@@ -58,7 +59,8 @@ export function VirtualList<T>(props: Props<T>): JSX.Element {
       <div class="rows-all" role="presentation" style={{ height: `${items.length * rowPx}px` }}>
         <div class="rows-seen" role="presentation" style={{ transform: `translateY(${from * rowPx}px)` }}>
           {shown.map((item, at) => (
-            <Row key={keyOf(item)} item={item} index={from + at} render={render} />
+            // A row that goes out at one end comes in at the other: elements are filled anew, not made anew.
+            <Row key={(from + at) % slots} item={item} index={from + at} render={render} />
           ))}
         </div>
       </div>
