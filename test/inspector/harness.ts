@@ -53,7 +53,7 @@ export interface Asked {
   readonly method?: string;
   readonly path?: string;
   /** Undefined takes away what a browser of the page would send. */
-  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: string;
 }
 
