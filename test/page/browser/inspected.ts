@@ -48,7 +48,8 @@ export async function openInspected() {
     [
       'listen',
       ...['--port', '0', '--ui', '--ui-port', '0'],
-      ...['--subscribe', 'case.*', '--subscribe', 'screening.*', '--forward-to', app.url],
+      ...['case.*', 'screening.*', 'onboarding.*'].flatMap((group) => ['--subscribe', group]),
+      ...['--forward-to', app.url],
     ],
     api.env,
   );

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBarriers, HAS_CHROMIUM, NEEDED, type Opened, openChromium, type Watched } from './chromium.ts';
-import { openInspected } from './inspected.ts';
+import { openInspected, type Taken } from './inspected.ts';
 
 /** Where pictures of the page go; none are made without it. */
 const SCREENSHOTS = process.env['KYCGENIE_SCREENSHOTS'];
@@ -35,6 +35,24 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
     if (SCREENSHOTS === undefined) return;
     mkdirSync(SCREENSHOTS, { recursive: true });
     await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: 'disabled' });
+  }
+
+  /** For the README: a working day, and a delivery that something changed on its way. */
+  async function pictureOfMany(): Promise<void> {
+    await page.emulateMedia({ colorScheme: 'light' });
+    const { app } = inspected;
+    const groups = ['onboarding.created', 'onboarding.ddq_completed', 'screening.completed', 'case.opened'];
+    for (const type of [...groups, 'onboarding.verification_completed', 'onboarding.completed', ...groups]) {
+      app.answer.status = type === 'case.opened' ? 503 : 200;
+      await inspected.fire(type, { entity: { name: 'Anna Müller', nationality: 'DE' }, score: 0.13 });
+      await expect.poll(() => page.locator('.row-name').first().innerText()).toBe(type);
+    }
+    await page.getByRole('button', { name: /invalid$/ }).click();
+    await rows().first().click();
+    await page.getByRole('button', { name: /invalid$/ }).click();
+    await page.locator('.detail-title').waitFor();
+    await page.locator('.said p').waitFor({ state: 'hidden' });
+    await picture('readme');
   }
 
   it('has left the token behind, and says what to do while nothing has come', async () => {
@@ -107,6 +125,31 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
     expect(shown).toMatch(/What was signed/);
     expect(shown).toContain('the database is away');
     expect(await detail().locator('.from-body').innerText()).toContain('screening.completed');
+  });
+
+  it('says that a body was altered on the way, and where to look', async () => {
+    const { headers, body }: Pick<Taken, 'headers' | 'body'> = inspected.app.taken[0] ?? {
+      headers: {},
+      body: '',
+    };
+    const names = ['content-type', 'webhook-id', 'webhook-timestamp', 'webhook-signature'];
+    const signed = names.map((name): [string, string] => [name, String(headers[name])]);
+    const { status } = await fetch(inspected.receiver, {
+      method: 'POST',
+      headers: signed,
+      body: `${body}\n`,
+    });
+    expect(status).toBe(401);
+    await page.getByRole('button', { name: '2 invalid' }).click();
+    await rows().first().click();
+    await detail().getByText('The body was altered on the way').waitFor();
+    expect(await detail().locator('.is-suspect').allInnerTexts()).toEqual([
+      expect.stringMatching(/^body: wrong/),
+    ]);
+    await picture('altered');
+    await page.getByRole('button', { name: /invalid$/ }).click();
+    await page.locator('.row', { hasText: 'screening.completed' }).click();
+    await detail().getByText('The signature is right').waitFor();
   });
 
   it('folds the body, and shows it raw and as bytes', async () => {
@@ -212,6 +255,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
     await detail().getByText('What was signed').waitFor();
     expect(await findBarriers(page)).toEqual([]);
     await picture('dark');
+    if (SCREENSHOTS !== undefined) await pictureOfMany();
   });
 
   it('says that the connection is lost when kycgenie ends', async () => {
