@@ -3,7 +3,7 @@
  * time, `later` one behind import(), which is not read on start.
  */
 const LEAF_FILES =
-  'api-versions|append-log|child|clock|command-word|duration|env-value|errors|http|json-text|located|lock|loopback|make-folder|nearest|process-status|record|redact|secret|serve|steady-time|sync-folder|system-error|texts|tunnel|version';
+  'api-versions|append-log|assets|child|clock|command-word|duration|env-value|errors|http|json-text|located|lock|loopback|make-folder|nearest|platform|record|redact|secret|serve|steady-time|system-error|texts|tunnel|updates|version';
 const LEAVES = `^src/(?:(?:${LEAF_FILES})\\.ts|(?:append-log|events|http|serve|tunnel)/)`;
 const ROOMS =
   '^src/(?:api|check|config|deliveries|inspector|listen|provision|sandbox|sending|signing|sinks)/';
@@ -74,6 +74,7 @@ const owners = {
   commander: '^src/cli/',
   '@commander-js/extra-typings': '^src/cli/',
   hono: '^src/sandbox/',
+  semver: '^src/updates\\.ts$',
   '@napi-rs': '^bin/keychain\\.cjs$',
   preact: room('page'),
   valibot: '^src/(?:api|config|sandbox|signing)/',

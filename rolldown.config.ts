@@ -6,7 +6,9 @@ import { defineConfig, type Plugin, type RolldownOptions } from 'rolldown';
 const notices: Plugin = {
   name: 'third-party-notices',
   generateBundle(_options, bundle) {
-    const modules = Object.values(bundle).flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
+    const modules = Object.values(bundle).flatMap((chunk) =>
+      chunk.type === 'chunk' ? chunk.moduleIds.map(slashed) : [],
+    );
     const folders = new Set(
       modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? []),
     );
@@ -14,6 +16,9 @@ const notices: Plugin = {
     this.emitFile({ type: 'asset', fileName: 'third-party-notices.txt', source: `${source}\n` });
   },
 };
+
+/** As paths are written everywhere but on Windows. */
+const slashed = (path: string): string => path.replaceAll('\\', '/');
 
 /** For editors of files that users write. */
 const schemas: Plugin = {
@@ -74,7 +79,9 @@ const REPLACED = [
 const replaceUnused: Plugin = {
   name: 'replace-unused',
   resolveId: (source, importer) =>
-    REPLACED.some((replaced) => replaced.source === source && importer?.includes(replaced.importer))
+    REPLACED.some(
+      (replaced) => replaced.source === source && slashed(importer ?? '').includes(replaced.importer),
+    )
       ? `\0replaced:${source}`
       : null,
   load: (id) => REPLACED.find(({ source }) => id === `\0replaced:${source}`)?.code ?? null,

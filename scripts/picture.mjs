@@ -21,7 +21,7 @@ const tmux = (...args) => {
 /** The screen after the demo, with its colours as escape sequences. */
 function record() {
   const done = 'demo-has-ended';
-  const command = `TERM=xterm-256color node bin/kycgenie.cjs demo --color always; tmux -L ${session} wait-for -S ${done}; cat`;
+  const command = `TERM=xterm-256color NO_UPDATE_NOTIFIER=1 node bin/kycgenie.cjs demo --color always; tmux -L ${session} wait-for -S ${done}; cat`;
   tmux('new-session', '-d', '-x', String(COLUMNS), '-y', String(ROWS), command);
   tmux('wait-for', done);
   const screen = tmux('capture-pane', '-e', '-p');

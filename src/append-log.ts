@@ -1,9 +1,10 @@
-import type { FileHandle } from 'node:fs/promises';
+import { type FileHandle, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { openForAppending, setAside, syncFolder, writeAside } from './append-log/files.ts';
+import { openForAppending, setAside, writeAside } from './append-log/files.ts';
 import { linesWithout, MAX_RECORD_BYTES, replay } from './append-log/replay.ts';
 import { Failure } from './errors.ts';
 import { makeFolder } from './make-folder.ts';
+import { REPLACES_OPEN_FILES, syncFolderOf } from './platform.ts';
 import { systemReason } from './system-error.ts';
 
 /** How much text one write gathers when a log is rewritten. */
@@ -52,9 +53,10 @@ export async function openAppendLog(path: string, options: AppendLogOptions): Pr
     const setAsidePath = damaged ? await setAside(path) : null;
     if (damaged) await takeOut(path, found.damaged);
     const handle = await openForAppending(path, 0);
-    if (found.tornBytes > 0 && !damaged) await handle.truncate(found.wholeBytes);
+    // By its name: what is open for appending alone cannot be cut on Windows.
+    if (found.tornBytes > 0 && !damaged) await truncate(path, found.wholeBytes);
     await handle.sync();
-    await syncFolder(path);
+    await syncFolderOf(path);
     const { size } = await handle.stat();
     const damage = { tornBytes: found.tornBytes, damagedLines: found.damaged.size, setAsidePath };
     return new Log(path, handle, size, damage);
@@ -123,7 +125,7 @@ class Log implements AppendLog {
       const broken = unwritable(this.#path, error);
       this.#broken ??= broken;
       // What was refused should not be replayed; where this fails too, the next opening drops half a line.
-      await this.#handle.truncate(this.#size).catch(() => undefined);
+      await truncate(this.#path, this.#size).catch(() => undefined);
       for (const { reject } of batch) reject(broken);
     }
   }
@@ -141,10 +143,11 @@ class Log implements AppendLog {
     if (this.#broken) throw this.#broken;
     try {
       const old = this.#handle;
-      const fresh = await writeAside(this.#path, encodeAll(records));
+      const closing = REPLACES_OPEN_FILES ? undefined : () => old.close();
+      const fresh = await writeAside(this.#path, encodeAll(records), closing);
       this.#handle = fresh.handle;
       this.#size = fresh.sizeBytes;
-      await old.close();
+      if (REPLACES_OPEN_FILES) await old.close();
     } catch (error) {
       throw unwritable(this.#path, error);
     }

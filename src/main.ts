@@ -7,6 +7,8 @@ import { run } from './cli/run.ts';
 import { systemClock } from './clock.ts';
 import { COMMANDS } from './commands/index.ts';
 import { Failure } from './errors.ts';
+import { DESCRIPTORS_TELL, END_SIGNALS, READER_GONE, TERMINAL_TAKES_BYTES } from './platform.ts';
+import { REGISTRY_URL } from './version.ts';
 
 /** How long an interrupted run may take to finish what it has in hand. */
 const DRAIN_MS = 5000;
@@ -15,8 +17,6 @@ const MAX_SYNC_BYTES = 16_384;
 const DEFAULT_COLUMNS = 80;
 /** In the package, beside the bundle; a single file has none. */
 const KEYCHAIN = join(import.meta.dirname, '../bin/keychain.cjs');
-
-const SIGNALS = { SIGINT: ['interrupted', 130], SIGTERM: ['terminated', 143] } as const;
 
 main();
 
@@ -32,7 +32,7 @@ function listenForSignals(): AbortSignal {
   const stop = new AbortController();
   // Bulk work hangs one listener a request on it.
   setMaxListeners(0, stop.signal);
-  for (const [signal, [kind, code]] of Object.entries(SIGNALS)) {
+  for (const [signal, [kind, code]] of Object.entries(END_SIGNALS)) {
     process.on(signal, () => {
       if (stop.signal.aborted) process.exit(code);
       setTimeout(() => process.exit(code), DRAIN_MS).unref();
@@ -53,11 +53,13 @@ function processEdge(signal: AbortSignal): Edge {
     stdinIsTerminal: () => isTerminal(0),
     stdin: () => process.stdin,
     stderrStream: () => process.stderr,
+    asset: (name) => import('./assets.ts').then(({ readAsset }) => readAsset(import.meta.dirname, name)),
     clock: systemClock,
     turn: () => new Promise((resolve) => setImmediate(resolve)),
     signal,
     signals: process,
     processes: { pid: process.pid, isAlive },
+    registryUrl: new URL(REGISTRY_URL),
     get keychain() {
       return existsSync(KEYCHAIN) ? { path: process.execPath, args: [KEYCHAIN] } : null;
     },
@@ -80,7 +82,7 @@ function isAlive(pid: number): boolean {
  */
 function openSink(fd: 1 | 2, openStream: () => NodeJS.WriteStream): Sink {
   let stream: NodeJS.WriteStream | undefined;
-  let roomAtOnce = MAX_SYNC_BYTES;
+  let roomAtOnce = TERMINAL_TAKES_BYTES || !isTerminal(fd) ? MAX_SYNC_BYTES : 0;
   const viaStream = (bytes: Uint8Array): Promise<void> => {
     stream ??= openStream().on('error', () => undefined);
     const open = stream;
@@ -118,21 +120,19 @@ function isTerminal(fd: number): boolean {
     const status = fstatSync(fd);
     if (!status.isCharacterDevice() || status.rdev === nullDevice()) return false;
   } catch {
-    // A closed descriptor is no terminal; on Windows some cannot be asked.
-    if (process.platform !== 'win32') return false;
+    // A closed descriptor is no terminal.
+    if (DESCRIPTORS_TELL) return false;
   }
   return process.getBuiltinModule('node:tty').isatty(fd);
 }
 
 /** Where scheduled jobs send what nobody reads; null on Windows, where it has no number. */
 function nullDevice(): number | null {
-  return process.platform === 'win32' ? null : statSync(devNull).rdev;
+  return DESCRIPTORS_TELL ? statSync(devNull).rdev : null;
 }
 
-const GONE: ReadonlySet<unknown> = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
-
 function closedOr(error: unknown): unknown {
-  return GONE.has(errorCode(error)) ? new ClosedOutput() : error;
+  return READER_GONE.has(errorCode(error)) ? new ClosedOutput() : error;
 }
 
 function errorCode(error: unknown): unknown {

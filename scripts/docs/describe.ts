@@ -127,6 +127,7 @@ function files(): readonly Item[] {
     [`${config}/secrets/`, 'Signing secrets: a folder a profile, a file a webhook.'],
     [`${data}/inbox/`, 'Deliveries that listen kept.'],
     [`${data}/journal/`, 'Calls that yield a secret, while they are under way or were interrupted.'],
+    [`${data}/updates.json`, 'What the newest version was, and when to ask and to tell of it again.'],
     [`${data}/leases/`, 'Temporary subscriptions of listen, to be deleted when it ends.'],
   ];
 }

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
-import { copyFile, type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { copyFile, type FileHandle, open, rm } from 'node:fs/promises';
 import { Failure } from '../errors.ts';
+import { renameOverLater, syncFolderOf } from '../platform.ts';
 import { systemCode } from '../system-error.ts';
 
 /** Damaged copies kept beside one log: with more, opening fails rather than losing one. */
@@ -16,6 +16,7 @@ export interface Fresh {
 export async function writeAside(
   path: string,
   texts: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+  beforeReplacing: () => Promise<void> = async () => undefined,
 ): Promise<Fresh> {
   const aside = `${path}.new`;
   await rm(aside, { force: true });
@@ -27,8 +28,9 @@ export async function writeAside(
       sizeBytes += Buffer.byteLength(text);
     }
     await handle.sync();
-    await rename(aside, path);
-    await syncFolder(path);
+    await beforeReplacing();
+    await renameOverLater(aside, path);
+    await syncFolderOf(path);
     return { handle, sizeBytes };
   } catch (error) {
     await handle.close();
@@ -44,16 +46,6 @@ export async function openForAppending(path: string, flags: number): Promise<Fil
   return handle;
 }
 
-/** Makes the file's name in its folder last. Never throws: some systems know no such thing. */
-export async function syncFolder(path: string): Promise<void> {
-  try {
-    const folder = await open(dirname(path), constants.O_RDONLY);
-    await folder.sync().finally(() => folder.close());
-  } catch {
-    return;
-  }
-}
-
 /** The log as it is, under the first free name beside it. */
 export async function setAside(path: string): Promise<string> {
   for (let number = 1; number <= MAX_SET_ASIDE; number += 1) {
@@ -67,7 +59,7 @@ export async function setAside(path: string): Promise<string> {
     const handle = await openForAppending(copy, 0);
     await handle.sync();
     await handle.close();
-    await syncFolder(copy);
+    await syncFolderOf(copy);
     return copy;
   }
   throw new Failure('store_unwritable', `There are ${MAX_SET_ASIDE} damaged copies of ${path} already`, {

@@ -92,6 +92,8 @@ export interface Context {
   flush(): Promise<void>;
   /** What to say once the data is out, so that it stands last. An invoked command says it to nobody. */
   afterwards(say: () => void): void;
+  /** A file that is published with the program, by its path below dist/. Throws Failure `internal` without it. */
+  asset(name: string): Promise<Uint8Array>;
   /** All of standard input, bounded; Failure `usage` on a terminal. */
   stdin(): Promise<string>;
   /** `-` is standard input, anything else a file's path. */

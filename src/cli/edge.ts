@@ -33,6 +33,8 @@ export interface Edge {
   stdin(): Readable;
   /** What prompts draw on. */
   stderrStream(): Writable;
+  /** A file that is published with the program, by its path below dist/. Throws Failure `internal` without it. */
+  asset(name: string): Promise<Uint8Array>;
   readonly clock: Clock;
   /** Resolves when what is ready now has been handled: at the end of this turn of the event loop. */
   turn(): Promise<void>;
@@ -42,6 +44,8 @@ export interface Edge {
   readonly keychain: HelperProgram;
   /** Where libraries hang their signal handlers. */
   readonly signals: SignalListeners;
+  /** Where the newest version is asked for; it is not where absent. */
+  readonly registryUrl?: URL;
   /** Stands in for the sockets of API calls. */
   readonly send?: Send;
 }

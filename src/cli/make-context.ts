@@ -75,6 +75,7 @@ export function makeContext(
     processes,
     system: { platform: edge.platform, nodeVersion: edge.nodeVersion },
     quiet: globals.quiet === true,
+    asset: edge.asset,
     talk,
     places,
     settings,

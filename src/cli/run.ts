@@ -4,6 +4,7 @@ import { toJson } from '../terminal/json.ts';
 import type { Look } from '../terminal/style.ts';
 import { decideColor, decideUnicode, loadPaint } from '../terminal/style.ts';
 import { plain } from '../terminal/text.ts';
+import type { Updates } from '../updates.ts';
 import { BatchedOutput } from './batched-output.ts';
 import { isAsking } from './completion/ask.ts';
 import type { Context, Invoked, Talk } from './context.ts';
@@ -14,6 +15,7 @@ import { chosenFormat, type GlobalOptions, guessGlobals } from './globals.ts';
 import { makeContext } from './make-context.ts';
 import { type HelpLook, type Parsed, parse } from './program.ts';
 import { type Rendered, type Rendering, renderEvent, renderLine, renderValue } from './render.ts';
+import { lookForUpdates, tellOfUpdate } from './update-notice.ts';
 
 /** Help is for reading: no wider than this, however wide the terminal. */
 const MAX_HELP_COLUMNS = 100;
@@ -24,6 +26,7 @@ const MAX_CAUSES = 8;
 /** One run of the program, from argv to exit code. Never throws. */
 export async function run(tree: CommandTree, argv: readonly string[], edge: Edge): Promise<ExitCode> {
   let globals = guessGlobals(argv);
+  let updates: Updates | null = null;
   try {
     if (isAsking(argv)) {
       const { answerShell } = await import('./completion/complete.ts');
@@ -36,9 +39,13 @@ export async function run(tree: CommandTree, argv: readonly string[], edge: Edge
       return 0;
     }
     globals = parsed.globals;
+    updates = await lookForUpdates(globals, edge);
     return await execute(tree, parsed, edge);
   } catch (error) {
-    return fail(error, globals, edge).catch(() => exitCodeOf(error));
+    return await fail(error, globals, edge).catch(() => exitCodeOf(error));
+  } finally {
+    // Last of all, below an error too.
+    if (updates) await tellOfUpdate(updates, edge.stderr, lookOf(edge.stderr, globals, edge));
   }
 }
 

@@ -31,7 +31,7 @@ export const command = defineStream({
     } finally {
       stop.abort();
       await stage.close();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     }
   },
   view: (line) => viewDemoLine(line),

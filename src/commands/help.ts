@@ -1,10 +1,11 @@
+import type { Context } from '../cli/context.ts';
 import { defineCommand } from '../cli/define.ts';
 import { EXIT_CODES } from '../cli/failure.ts';
 import { suggesting } from '../cli/one-of.ts';
 import { Failure } from '../errors.ts';
 import { dim, strong, type View } from '../terminal/view.ts';
 
-type Topic = 'environment' | 'exit-codes' | 'formats' | 'signatures';
+type Topic = 'environment' | 'exit-codes' | 'formats' | 'signatures' | 'licences';
 
 /** A topic as data: what JSON prints too. */
 interface Page {
@@ -13,7 +14,7 @@ interface Page {
   readonly notes: readonly string[];
 }
 
-export const TOPICS: Readonly<Record<Topic, () => Promise<Omit<Page, 'topic'>>>> = {
+export const TOPICS = {
   environment: async () => {
     const { SETTINGS } = await import('../config/setting-facts.ts');
     return {
@@ -68,7 +69,16 @@ export const TOPICS: Readonly<Record<Topic, () => Promise<Omit<Page, 'topic'>>>>
       ],
     };
   },
-};
+  licences: async ({ asset }) => ({
+    entries: [],
+    notes: new TextDecoder()
+      .decode(await asset('third-party-notices.txt'))
+      .trimEnd()
+      .split('\n'),
+  }),
+} as const satisfies Readonly<
+  Record<Topic, (context: Pick<Context, 'asset'>) => Promise<Omit<Page, 'topic'>>>
+>;
 
 const isTopic = (name: string): name is Topic => Object.hasOwn(TOPICS, name);
 
@@ -80,13 +90,13 @@ export const command = defineCommand({
       `a command, or one of ${Object.keys(TOPICS).join(', ')}`,
       suggesting(Object.keys(TOPICS)),
     ),
-  async run(_context, _options, topic): Promise<Page> {
+  async run(context, _options, topic): Promise<Page> {
     if (!isTopic(topic)) {
       throw new Failure('usage', `There is no command or topic ${topic}`, {
         hint: `Topics are ${Object.keys(TOPICS).join(', ')}; kycgenie --help lists the commands.`,
       });
     }
-    return { topic, ...(await TOPICS[topic]()) };
+    return { topic, ...(await TOPICS[topic](context)) };
   },
   view: ({ topic, entries, notes }): View => ({
     kind: 'stack',
@@ -94,7 +104,7 @@ export const command = defineCommand({
       topic === 'environment'
         ? settingsTable(entries)
         : { kind: 'record', fields: entries.map(([term, ...texts]) => [term, texts.join(' ')]) },
-      { kind: 'lines', lines: notes.map(dim), wrap: true },
+      { kind: 'lines', lines: topic === 'licences' ? notes : notes.map(dim), wrap: true },
     ],
   }),
 });

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { rmSync, statSync, utimesSync } from 'node:fs';
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { Failure } from '../errors.ts';
+import { renameOver, syncFolder } from '../platform.ts';
 import { isRecord } from '../record.ts';
-import { syncFolder } from '../sync-folder.ts';
 import { describeOwner, isGone, OWNER, type OwnedFolderOptions, type Owner } from './owner.ts';
 import {
   closeFolder,
@@ -127,7 +127,7 @@ class LeaseFolder implements Leases {
         // Only the owner says that it is at work.
         const { mtime } = statSync(path);
         utimesSync(next, mtime, mtime);
-        renameSync(next, path);
+        renameOver(next, path);
       } finally {
         rmSync(next, { force: true });
       }

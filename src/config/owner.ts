@@ -1,7 +1,6 @@
-import { readFileSync, readlinkSync } from 'node:fs';
 import * as v from 'valibot';
 import type { Clock } from '../clock.ts';
-import { processStatus } from '../process-status.ts';
+import { bootId, pidNamespace, processStatus } from '../platform.ts';
 
 /** Which process something on disk belongs to, and whether that process still runs. */
 
@@ -46,8 +45,8 @@ export function describeOwner(processes: Processes, hostname: string): Owner {
     pid: processes.pid,
     started: processStatus(processes.pid)?.started ?? null,
     hostname,
-    boot_id: textOf(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
-    pid_namespace: textOf(() => readlinkSync('/proc/self/ns/pid')),
+    boot_id: bootId(),
+    pid_namespace: pidNamespace(),
   };
 }
 
@@ -69,11 +68,3 @@ export function isGone(owner: Owner | null, self: Owner, processes: Processes, a
 
 /** A time far in the future comes from a clock that was wrong: it does not make an owner immortal. */
 const isOlder = (ageMs: number, limitMs: number): boolean => !(Math.abs(ageMs) <= limitMs);
-
-function textOf(read: () => string): string | null {
-  try {
-    return read().trim();
-  } catch {
-    return null;
-  }
-}

@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Failure } from '../errors.ts';
-import { syncFolder } from '../sync-folder.ts';
+import { syncFolder } from '../platform.ts';
 import { systemCode, systemReason } from '../system-error.ts';
 
 /** Files and folders that only their owner may read, and that a power cut does not undo. */

@@ -1,7 +1,8 @@
-import { chmodSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { Failure } from '../errors.ts';
 import type { Lock } from '../lock.ts';
+import { renameOver } from '../platform.ts';
 import { FILE_MODE, syncFile } from './private-files.ts';
 
 /** The part of `process` where signal listeners are added and removed. */
@@ -68,7 +69,7 @@ export function replaceFile(Conf: Conf, path: string, json: Json, lock: Lock): b
     if (readFileSync(staged, 'utf8') !== text) throw cutShort(path);
     syncFile(staged);
     if (!lock.held()) return false;
-    renameSync(staged, path);
+    renameOver(staged, path);
   } finally {
     rmSync(staged, { force: true });
   }

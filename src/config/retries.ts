@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { openAppendLog } from '../append-log.ts';
 import { Failure } from '../errors.ts';
+import { renameOver, syncFolder } from '../platform.ts';
 import { isRecord } from '../record.ts';
-import { syncFolder } from '../sync-folder.ts';
 import { holderOf, makeClaim, removeClaims } from './claims.ts';
 import { describeOwner, isGone, type OwnedFolderOptions, type Owner } from './owner.ts';
 import {
@@ -200,7 +200,7 @@ class RetryFolder implements RetryRuns {
       const next = `${this.#headerOf(id)}.next`;
       rmSync(next, { force: true });
       createExclusively(next, serialize(null, header.run));
-      renameSync(next, this.#headerOf(id));
+      renameOver(next, this.#headerOf(id));
       syncFolder(this.#folder);
       removeClaims(this.#folder, (other) => other === id);
     });

@@ -178,6 +178,18 @@ const NO_INPUT: SettingFact<boolean> = {
   format: String,
 };
 
+const NO_UPDATE_NOTICE: SettingFact<boolean> = {
+  key: 'no_update_notice',
+  flag: null,
+  variables: ['NO_UPDATE_NOTIFIER', 'CI'],
+  profileKey: null,
+  defaultText: 'at a terminal, the npm registry is asked for the newest version once a day',
+  description: 'Never ask whether there is a newer version',
+  counts: NO_INPUT.counts,
+  parse: NO_INPUT.parse,
+  format: String,
+};
+
 /** All settings, in the order of help; the names are those of `Settings`. */
 export const SETTINGS = {
   apiKey: API_KEY,
@@ -191,4 +203,5 @@ export const SETTINGS = {
   dataDir: DATA_DIR,
   store: STORE,
   noInput: NO_INPUT,
+  noUpdateNotice: NO_UPDATE_NOTICE,
 } as const;

@@ -41,6 +41,8 @@ export interface Settings {
   readonly store: Setting<StoreKind>;
   /** True: never prompt. */
   readonly noInput: Setting<boolean>;
+  /** True: never ask for the newest version. */
+  readonly noUpdateNotice: Setting<boolean>;
 }
 
 /** The global flags that are settings, as typed; undefined where not given. */
@@ -65,7 +67,10 @@ export interface SettingSources {
 }
 
 /** The settings that say where everything else is kept: known without reading anything. */
-export type Places = Pick<Settings, 'profile' | 'configDir' | 'dataDir' | 'store' | 'noInput'>;
+export type Places = Pick<
+  Settings,
+  'profile' | 'configDir' | 'dataDir' | 'store' | 'noInput' | 'noUpdateNotice'
+>;
 
 /**
  * Resolves what can be resolved without the profile, so that a command can still repair a profile with a bad
@@ -80,6 +85,7 @@ export function resolvePlaces(sources: Omit<SettingSources, 'readInput' | 'readP
     store: pick(SETTINGS.store, { typed: undefined, env }, 'file'),
     // A negated flag is true unless given.
     noInput: pick(SETTINGS.noInput, { typed: flags.input === false ? '' : undefined, env }, false),
+    noUpdateNotice: pick(SETTINGS.noUpdateNotice, { typed: undefined, env }, false),
   };
 }
 
@@ -131,6 +137,7 @@ export function listSettings(settings: Settings): readonly ListedSetting[] {
     listed(SETTINGS.dataDir, settings.dataDir),
     listed(SETTINGS.store, settings.store),
     listed(SETTINGS.noInput, settings.noInput),
+    listed(SETTINGS.noUpdateNotice, settings.noUpdateNotice),
   ];
 }
 

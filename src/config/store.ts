@@ -1,9 +1,9 @@
-import { lstatSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { Failure } from '../errors.ts';
 import { type Lock, withLock } from '../lock.ts';
-import { syncFolder } from '../sync-folder.ts';
+import { renameOver, syncFolder } from '../platform.ts';
 import { systemCode } from '../system-error.ts';
 import { FILE_MODE, makePrivateFolder, storeFailure, tighten } from './private-files.ts';
 import {
@@ -156,7 +156,7 @@ export function setAside(path: string, reason: string, clock: Clock): string | n
   const stamp = new Date(clock.now()).toISOString().replaceAll(/[-:.]/g, '');
   const free = freeName(`${path}.damaged-${stamp}`);
   try {
-    renameSync(path, free);
+    renameOver(path, free);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return null;
     throw storeFailure(path, 'written', error);

@@ -1,10 +1,10 @@
-import { readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../clock.ts';
 import { Failure } from '../errors.ts';
+import { renameOver, syncFolder } from '../platform.ts';
 import { isRecord } from '../record.ts';
-import { syncFolder } from '../sync-folder.ts';
 import { systemCode } from '../system-error.ts';
 import { folderOfProfile, isProfileName, PROFILE_NAME_RULE } from './names.ts';
 import {
@@ -165,7 +165,7 @@ function replaceState(path: string, state: TailState, { dataDir, target }: Optio
   const next = `${path}.next-${crypto.randomUUID()}`;
   try {
     createExclusively(next, `${JSON.stringify(file)}\n`);
-    renameSync(next, path);
+    renameOver(next, path);
     syncFolder(join(dataDir, 'tails'));
   } catch (error) {
     throw storeFailure(path, 'written', error);

@@ -14,8 +14,8 @@ const MAX_SHOWN_BODY_BYTES = 2 * 1024 * 1024;
 export function detailOf({ kept, row }: Whole, scheme: Scheme | null, receiverUrl: string): DeliveryDetail {
   const isCut = kept.body.byteLength > MAX_SHOWN_BODY_BYTES;
   const shown = isCut ? { ...kept, body: kept.body.subarray(0, MAX_SHOWN_BODY_BYTES) } : kept;
-  const body = isCut ? null : readEnvelope(kept).body;
-  const envelope = { body, eventType: row.event_type, eventId: row.event_id };
+  const json = isCut ? null : readEnvelope(kept).json;
+  const envelope = { json, eventType: row.event_type, eventId: row.event_id };
   const event = toEventLine(shown, envelope, new Duplicates());
   return {
     event: { ...event, duplicate_of: row.duplicate_of },

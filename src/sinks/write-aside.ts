@@ -5,13 +5,12 @@ import {
   fstatSync,
   fsyncSync,
   openSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from '../errors.ts';
-import { syncFolder } from '../sync-folder.ts';
+import { renameOver, syncFolder } from '../platform.ts';
 import { systemCode, systemReason } from '../system-error.ts';
 
 export const PRIVATE_MODE = 0o600;
@@ -32,7 +31,7 @@ export function writeAside(path: string, bytes: Uint8Array, look: Look, mayRepla
   try {
     stage(staged, bytes, look);
     if (!mayReplace()) throw overtaken(path);
-    renameSync(staged, path);
+    renameOver(staged, path);
     syncFolder(dirname(path));
   } catch (error) {
     throw unwritable(path, error);

@@ -46,6 +46,7 @@ describe('config list', () => {
       },
       { key: 'store', value: 'file', origin: 'default', source: null },
       { key: 'no_input', value: 'true', origin: 'environment', source: 'KYCGENIE_NO_INPUT' },
+      { key: 'no_update_notice', value: 'false', origin: 'default', source: null },
     ]);
   });
 

@@ -62,6 +62,6 @@ describe('kycgenie help', () => {
     const { code, stdout, stderr } = await kycgenie(['help', 'weather']);
     expect({ code, stdout }).toStrictEqual({ code: 2, stdout: '' });
     expect(stderr).toContain('There is no command or topic weather');
-    expect(stderr).toContain('environment, exit-codes, formats, signatures');
+    expect(stderr).toContain('environment, exit-codes, formats, signatures, licences');
   });
 });

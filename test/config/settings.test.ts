@@ -109,6 +109,7 @@ describe('precedence', () => {
       dataDir: { value: '/home/ada/.local/share/kycgenie', origin: 'default', source: null },
       store: { value: 'file', origin: 'default', source: null },
       noInput: { value: false, origin: 'default', source: null },
+      noUpdateNotice: { value: false, origin: 'default', source: null },
     });
   });
 
@@ -279,6 +280,17 @@ describe('prompts', () => {
     ],
   ])('with %j and %j', async (flags, env, expected) => {
     expect((await resolve({ flags, env })).noInput).toEqual(expected);
+  });
+});
+
+describe('the notice of updates', () => {
+  it.each([
+    [{}, { value: false, origin: 'default', source: null }],
+    [{ NO_UPDATE_NOTIFIER: '1' }, { value: true, origin: 'environment', source: 'NO_UPDATE_NOTIFIER' }],
+    [{ NO_UPDATE_NOTIFIER: 'false' }, { value: false, origin: 'default', source: null }],
+    [{ CI: '1' }, { value: true, origin: 'environment', source: 'CI' }],
+  ])('with %j', async (env, expected) => {
+    expect((await resolve({ env })).noUpdateNotice).toEqual(expected);
   });
 });
 

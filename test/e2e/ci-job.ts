@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
 import { parse } from 'yaml';
-import { type Ran, shell } from './tool.ts';
+import { type Ran, shell, toolForShell } from './tool.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -51,7 +51,7 @@ export function checkout(folder: string, env: Words) {
   const keep = `file=$(printf %s "$*" | tr -c 'A-Za-z0-9._=-' _); cat > "${handed}/$file"`;
   program('gh', keep);
   program('vault', keep);
-  program('kycgenie', `exec "${process.execPath}" "${inject('bin')}" "$@"`);
+  program('kycgenie', `exec ${toolForShell()} "$@"`);
   program('npm', npmScript(join(folder, 'npm.txt')));
   const files = { GITHUB_OUTPUT: 'output', GITHUB_PATH: 'path', GITHUB_STEP_SUMMARY: 'summary.md' };
   const machine = {

@@ -8,6 +8,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The installed tool's script, to be run by Node. */
     readonly bin: string;
+    /** The tarball that npm would publish. */
+    readonly tarball: string;
   }
 }
 
@@ -22,6 +24,7 @@ export default function setup(project: TestProject): () => void {
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
   if (tarball === undefined) throw new Error('npm pack made no tarball');
   npm('install', '--global', '--offline', '--prefix', join(folder, 'prefix'), join(folder, tarball));
+  project.provide('tarball', join(folder, tarball));
   project.provide(
     'bin',
     join(folder, 'prefix', 'lib', 'node_modules', 'kycgenie-cli', 'bin', 'kycgenie.cjs'),

@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, inject } from 'vitest';
 
@@ -20,6 +20,18 @@ export const printed: { readonly argv: readonly string[]; readonly text: string 
 
 const BOUND_MS = 60_000;
 
+/** The tool and what goes before its arguments: the packed one, or the executable that KYCGENIE_E2E_BINARY names. */
+export function tool(): readonly [program: string, ...argv: readonly string[]] {
+  const binary = process.env['KYCGENIE_E2E_BINARY'];
+  return binary ? [resolve(binary)] : [process.execPath, inject('bin')];
+}
+
+/** The same for a shell. */
+export const toolForShell = (): string =>
+  tool()
+    .map((word) => `"${word}"`)
+    .join(' ');
+
 /** What a child needs of this machine, and nothing of the developer's settings. */
 function cleanEnv(env: Env): NodeJS.ProcessEnv {
   const { PATH, SystemRoot, TMPDIR } = process.env;
@@ -28,7 +40,8 @@ function cleanEnv(env: Env): NodeJS.ProcessEnv {
 
 /** Starts the packed tool. */
 export function start(argv: readonly string[], env: Env): ChildProcessWithoutNullStreams {
-  return spawn(process.execPath, [inject('bin'), ...argv], { env: cleanEnv(env), stdio: 'pipe' });
+  const [program, ...before] = tool();
+  return spawn(program, [...before, ...argv], { env: cleanEnv(env), stdio: 'pipe' });
 }
 
 /** Runs the packed tool to its end. */
@@ -40,8 +53,8 @@ export function kycgenie(argv: readonly string[], env: Env, input = ''): Promise
 
 /** Runs a shell pipeline in which `kycgenie` is the packed tool. */
 export function shell(script: string, env: Env): Promise<Ran> {
-  const tool = `kycgenie() { "${process.execPath}" "${inject('bin')}" "$@"; };`;
-  const child = spawn('bash', ['-c', `set -o pipefail; ${tool} ${script}`], {
+  const itself = `kycgenie() { ${toolForShell()} "$@"; };`;
+  const child = spawn('bash', ['-c', `set -o pipefail; ${itself} ${script}`], {
     env: cleanEnv(env),
     stdio: 'pipe',
   });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
+import { readAsset } from '../../src/assets.ts';
 import type { CommandTree } from '../../src/cli/define.ts';
 import { ClosedOutput, type Edge, type Sink } from '../../src/cli/edge.ts';
 import { run } from '../../src/cli/run.ts';
@@ -10,6 +11,8 @@ import { type Clock, systemClock } from '../../src/clock.ts';
 import { COMMANDS } from '../../src/commands/index.ts';
 import type { Send } from '../../src/http.ts';
 import { plain } from '../../src/terminal/text.ts';
+
+const DIST = join(import.meta.dirname, '..', '..', 'dist');
 
 export interface World {
   /** The program's own when absent. */
@@ -32,7 +35,11 @@ export interface World {
   /** Nobody reads stderr. */
   readonly stderrClosed?: boolean;
   readonly homedir?: string;
+  /** Where the files are that are published with the program; dist/ by default. */
+  readonly assets?: string;
   readonly nodeVersion?: string;
+  /** Where the newest version is asked for; it is not when absent. */
+  readonly registryUrl?: URL;
   /** What asks the keychain; none by default. */
   readonly keychain?: Edge['keychain'];
   /** Which process this is, and which others live; by default this one, and all do. */
@@ -107,6 +114,7 @@ export async function kycgenie(argv: readonly string[], world: World = {}): Prom
     stdinIsTerminal: () => world.stdin === undefined && columns !== undefined,
     stdin: () => person?.stdin ?? Readable.from(world.stdin === undefined ? [] : [Buffer.from(world.stdin)]),
     stderrStream: () => person?.screen ?? new PassThrough(),
+    asset: (name) => readAsset(world.assets ?? DIST, name),
     clock: world.clock ?? systemClock,
     signal: world.signal ?? new AbortController().signal,
     signals: process,
@@ -114,6 +122,7 @@ export async function kycgenie(argv: readonly string[], world: World = {}): Prom
     keychain: world.keychain ?? null,
     processes: world.processes ?? { pid: process.pid, isAlive: () => true },
     ...(world.send && { send: world.send }),
+    ...(world.registryUrl && { registryUrl: world.registryUrl }),
   };
   const code = await run(world.tree ?? COMMANDS, argv, edge);
   return { code, stdout: stdout.text(), stderr: stderr.text() };

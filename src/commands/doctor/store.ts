@@ -1,6 +1,7 @@
 import type { Context } from '../../cli/context.ts';
 import type { OpenPath } from '../../config/inspect.ts';
 import type { Places } from '../../config/settings.ts';
+import { hasFileModes } from '../../platform.ts';
 import { type Check, failed, look, ok, warned } from './check.ts';
 
 const MAX_NAMED = 3;
@@ -15,8 +16,7 @@ export const checkStore = (context: Context, { configDir, profile }: Places): Pr
     if (!exists) return ok(`${folder} will be made when something is stored`);
     await (await context.secrets()).proveWritable();
     const message = `${folder} can be written; ${counted(secrets, 'webhook')} with a stored secret`;
-    // Windows has no such modes.
-    if (open.length > 0 && context.system.platform !== 'win32') return opened(message, open);
+    if (open.length > 0 && hasFileModes(context.system.platform)) return opened(message, open);
     if (setAside.length === 0) return ok(message);
     return warned(
       `${message}; damaged files were set aside: ${named(setAside)}`,
@@ -34,7 +34,7 @@ export const checkData = (context: Context, { dataDir }: Places): Promise<Check>
     if (place !== folder) return ok(`${folder} will be made when something is kept`);
     const message = `${folder} can be written`;
     const open = openPath(folder);
-    return open.length > 0 && context.system.platform !== 'win32' ? opened(message, open) : ok(message);
+    return open.length > 0 && hasFileModes(context.system.platform) ? opened(message, open) : ok(message);
   });
 
 const unwritable = (folder: string) =>

@@ -1,18 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import {
-  copyFile,
-  type FileHandle,
-  link,
-  open,
-  realpath,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
+import { copyFile, type FileHandle, link, open, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Failure } from '../../errors.ts';
+import { renameOverLater } from '../../platform.ts';
 import { systemCode, systemReason } from '../../system-error.ts';
 
 const FILE_MODE = 0o600;
@@ -34,7 +25,7 @@ export async function writeExport(
     const aside = `${target}.${randomUUID()}.part`;
     try {
       await writeAside(aside, texts, isShared ? await modeOf(target) : FILE_MODE);
-      await (force ? rename(aside, target) : publish(aside, target));
+      await (force ? renameOverLater(aside, target) : publish(aside, target));
     } finally {
       await rm(aside, { force: true });
     }

@@ -1,6 +1,6 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncFolder } from '../../append-log/files.ts';
+import { syncFolderOf } from '../../platform.ts';
 import { CLAIM_NAME } from './claims.ts';
 import { inboxFailure } from './failure.ts';
 import { SegmentFile } from './segment-file.ts';
@@ -124,7 +124,7 @@ export async function clearInbox(dataDir: string): Promise<{ readonly deliveries
     await remove(segment.path);
   }
   await sweepClaims(folder);
-  if (segments[0]) await syncFolder(segments[0].path);
+  if (segments[0]) await syncFolderOf(segments[0].path);
   return { deliveries };
 }
 

@@ -1,8 +1,8 @@
 import { constants, fstatSync } from 'node:fs';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { syncFolder } from '../../append-log/files.ts';
 import { makeFolder } from '../../make-folder.ts';
+import { syncFolderOf } from '../../platform.ts';
 import type { Frame } from './frame.ts';
 import type { Segment } from './segments.ts';
 
@@ -69,7 +69,7 @@ export class SegmentWriter {
 
   async #syncName(): Promise<void> {
     if (this.#isNameSynced) return;
-    await syncFolder(this.segment.path);
+    await syncFolderOf(this.segment.path);
     this.#isNameSynced = true;
   }
 
@@ -79,7 +79,7 @@ export class SegmentWriter {
 
   /** After a failure: takes away what was not acknowledged, as far as the system lets it. Never throws. */
   async abandon(): Promise<void> {
-    await this.#handle.truncate(this.#bytes).catch(() => undefined);
+    await truncate(this.segment.path, this.#bytes).catch(() => undefined);
     await this.#handle.close().catch(() => undefined);
     if (this.#bytes === 0) await rm(this.segment.path, { force: true }).catch(() => undefined);
   }

@@ -1,4 +1,4 @@
-import { processStatus } from '../../process-status.ts';
+import { processStatus } from '../../platform.ts';
 
 /** What is asked of the processes of this machine. */
 export interface Processes {
