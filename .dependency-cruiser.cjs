@@ -5,7 +5,8 @@
 const LEAF_FILES =
   'api-versions|append-log|assets|child|clock|command-word|duration|env-value|errors|http|json-text|located|lock|loopback|make-folder|nearest|platform|record|redact|secret|serve|steady-time|system-error|texts|tunnel|updates|version';
 const LEAVES = `^src/(?:(?:${LEAF_FILES})\\.ts|(?:append-log|events|http|serve|tunnel)/)`;
-const ROOMS = '^src/(?:api|check|config|deliveries|listen|provision|sandbox|sending|signing|sinks)/';
+const ROOMS =
+  '^src/(?:api|check|config|deliveries|inspector|listen|provision|sandbox|sending|signing|sinks)/';
 const room = (name) => `^src/${name}/`;
 
 /** from, what it may import, what it may import as types, what it may import later */
@@ -23,6 +24,11 @@ const rules = [
   { from: room('deliveries'), now: [room('deliveries'), LEAVES], types: [room('api')] },
   { from: room('provision'), now: [room('provision'), LEAVES], types: [room('api'), room('config')] },
   { from: room('listen'), now: [room('listen'), room('signing'), LEAVES] },
+  {
+    from: room('inspector'),
+    now: [room('inspector'), room('listen'), room('signing'), LEAVES],
+    types: [room('api'), room('deliveries')],
+  },
   { from: room('sending'), now: [room('sending'), LEAVES] },
   {
     from: room('check'),
@@ -49,6 +55,11 @@ const rules = [
     types: [ROOMS],
     later: [ROOMS, room('commands'), room('terminal')],
   },
+  {
+    from: room('page'),
+    now: [room('page'), '^src/json-text\\.ts$'],
+    types: ['^src/inspector/protocol\\.ts$'],
+  },
   { from: '^src/main\\.ts$', now: [room('cli'), room('commands'), LEAVES] },
 ];
 
@@ -65,6 +76,7 @@ const owners = {
   hono: '^src/sandbox/',
   semver: '^src/updates\\.ts$',
   '@napi-rs': '^bin/keychain\\.cjs$',
+  preact: room('page'),
   valibot: '^src/(?:api|config|sandbox|signing)/',
 };
 
@@ -100,7 +112,7 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
     enhancedResolveOptions: {
-      extensions: ['.ts', '.js', '.cjs', '.mjs', '.json'],
+      extensions: ['.ts', '.tsx', '.js', '.cjs', '.mjs', '.json'],
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default', 'types'],
     },

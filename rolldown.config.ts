@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { defineConfig, type Plugin } from 'rolldown';
+import { defineConfig, type Plugin, type RolldownOptions } from 'rolldown';
 
 /** The licences of what is bundled, as most of them ask for, beside the bundle. */
 const notices: Plugin = {
@@ -29,6 +29,31 @@ const schemas: Plugin = {
     }
   },
 };
+
+/** The page of the inspector besides its script: index.html, and all style sheets as one. */
+const page: Plugin = {
+  name: 'page',
+  generateBundle() {
+    const folder = 'src/page/style';
+    const sheets = readdirSync(folder).sort();
+    const css = sheets.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n');
+    this.emitFile({ type: 'asset', fileName: 'app.css', source: shorten(css) });
+    this.emitFile({
+      type: 'asset',
+      fileName: 'index.html',
+      source: readFileSync('src/page/index.html', 'utf8'),
+    });
+  },
+};
+
+/** Without comments, indents and line ends; there are no strings with spaces to keep. */
+const shorten = (css: string): string =>
+  css
+    .replaceAll(/\/\*.*?\*\//gs, '')
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/ ?([{};,]) ?/g, '$1')
+    .replaceAll(';}', '}')
+    .trim();
 
 function notice(folder: string): string {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
@@ -93,7 +118,7 @@ const commanderAsModules: Plugin = {
  * CommonJS chunks: on Node 20 a small CommonJS core starts in two thirds of the time that the same core takes as
  * ES modules, and what is behind an import() is read only when it is used.
  */
-export default defineConfig({
+const tool: RolldownOptions = {
   input: { main: 'src/main.ts' },
   platform: 'node',
   transform: { target: 'node20.19' },
@@ -120,4 +145,16 @@ export default defineConfig({
     chunkFileNames: 'chunks/[name]-[hash].cjs',
     minify: true,
   },
-});
+};
+
+/** What a browser loads: one script, with its own notices beside it. */
+const inspectorPage: RolldownOptions = {
+  input: { app: 'src/page/main.tsx' },
+  platform: 'browser',
+  transform: { target: 'es2022', jsx: { runtime: 'automatic' } },
+  plugins: [notices, page],
+  output: { dir: 'dist/ui', format: 'es', entryFileNames: '[name].js', minify: true },
+};
+
+/** In this order: the first one empties the folder. */
+export default defineConfig([tool, inspectorPage]);

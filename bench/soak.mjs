@@ -168,7 +168,7 @@ async function killApp() {
 }
 
 async function sample(tools) {
-  for (const tool of tools) await takeSample(tool);
+  for (const tool of tools) await takeSample(tool, tool.name === 'listen' ? seen.received : told.size);
   const [{ samples }] = tools;
   if (samples.length % 10 !== 0) return;
   const now = tools.map(

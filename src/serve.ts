@@ -2,7 +2,9 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { headersOf, linger, type OwnStatus, ownAnswer, REASONS, statusOf } from './serve/answers.ts';
+import { type Chunks, sendChunks } from './serve/chunks.ts';
 import { Departure } from './serve/departure.ts';
+import { received } from './serve/received.ts';
 import {
   accepting,
   makeServer,
@@ -30,6 +32,8 @@ export interface Answer {
   /** `content-length` is added unless given. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly body?: Uint8Array | string;
+  /** In place of a body: sent as they are made, until their end, until the client leaves or until the server closes. */
+  readonly chunks?: Chunks;
 }
 
 export type Handler = (request: ReceivedRequest) => Promise<Answer>;
@@ -90,7 +94,11 @@ class Traffic {
   readonly #hears: Hears;
   /** True where requests arrive on it, false for the raw side of a TLS connection. */
   readonly #sockets = new Map<Socket, boolean>();
+  /** Nothing more is to come on these. */
+  readonly #ending = new WeakSet<Socket>();
   readonly #responses = new Set<ServerResponse>();
+  /** Answers that go on. */
+  readonly #streaming = new Set<Departure>();
   #heldBytes = 0;
   #closed: Promise<void> | undefined;
 
@@ -155,7 +163,7 @@ class Traffic {
     const onEnd = (): void => {
       const [first] = chunks;
       const body = chunks.length === 1 && first ? first : Buffer.concat(chunks, size);
-      void this.#answer(received(request, body, departure), response);
+      void this.#answer(received(request, body, departure), response, departure);
     };
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
@@ -174,21 +182,30 @@ class Traffic {
     request.on('data', onData).once('end', onEnd);
   }
 
-  async #answer(request: ReceivedRequest, response: ServerResponse): Promise<void> {
+  async #answer(request: ReceivedRequest, response: ServerResponse, departure: Departure): Promise<void> {
     try {
-      this.#send(response, await this.#handler(request));
+      await this.#send(response, await this.#handler(request), departure);
     } catch (error) {
       if (request.signal.aborted) return;
       this.#hears.onError(error);
       if (response.headersSent) response.destroy();
-      else this.#send(response, ownAnswer(500));
+      else await this.#send(response, ownAnswer(500), departure);
     }
   }
 
-  #send(response: ServerResponse, answer: Answer): void {
+  async #send(response: ServerResponse, answer: Answer, departure: Departure): Promise<void> {
     if (response.destroyed) return;
     response.writeHead(answer.status, headersOf(answer, this.#closed !== undefined));
-    response.end(answer.body);
+    if (answer.chunks === undefined) {
+      response.end(answer.body);
+      return;
+    }
+    // A server that closes waits for no answer that may have no end.
+    if (this.#closed) departure.happened();
+    this.#streaming.add(departure);
+    await sendChunks(response, answer.chunks, departure.signal).finally(() =>
+      this.#streaming.delete(departure),
+    );
   }
 
   /** What is not HTTP, too slow or too big is told so where that is still possible, and cut off. */
@@ -211,6 +228,7 @@ class Traffic {
       server.close(() => resolve());
     });
     this.#endIdle();
+    for (const departure of this.#streaming) departure.happened();
     // The deadline of sockets, not the program's clock.
     AbortSignal.timeout(graceMs).addEventListener('abort', () => {
       for (const socket of this.#sockets.keys()) socket.destroy();
@@ -220,24 +238,10 @@ class Traffic {
 
   #endIdle(): void {
     const busy = new Set([...this.#responses].map(({ req }) => req.socket));
-    for (const [socket, carriesRequests] of this.#sockets)
-      if (carriesRequests && !busy.has(socket)) socket.destroySoon();
+    for (const [socket, carriesRequests] of this.#sockets) {
+      if (!carriesRequests || busy.has(socket) || this.#ending.has(socket)) continue;
+      this.#ending.add(socket);
+      socket.destroySoon();
+    }
   }
-}
-
-function received(request: IncomingMessage, body: Uint8Array, departure: Departure): ReceivedRequest {
-  const { rawHeaders } = request;
-  const headers: (readonly [string, string])[] = [];
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2)
-    headers.push([rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '']);
-  return {
-    method: request.method ?? 'GET',
-    target: request.url ?? '/',
-    headers,
-    body,
-    remoteAddress: request.socket.remoteAddress ?? '',
-    get signal() {
-      return departure.signal;
-    },
-  };
 }

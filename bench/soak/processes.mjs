@@ -64,8 +64,11 @@ export async function stop({ child }, signal = 'SIGTERM') {
   clearTimeout(timer);
 }
 
-/** Asks the process how it stands, and the system how many descriptors it has open. */
-export async function takeSample(tool) {
+/**
+ * Asks the process how it stands, and the system how many descriptors it has open; `items` are the deliveries that it
+ * has had so far.
+ */
+export async function takeSample(tool, items) {
   rmSync(tool.report, { force: true });
   tool.child.kill('SIGUSR2');
   const end = Date.now() + REPORT_WAIT_MS;
@@ -74,7 +77,7 @@ export async function takeSample(tool) {
     const text = textOf(tool.report);
     if (!text.endsWith('\n')) continue;
     const descriptors = readdirSync(`/proc/${tool.child.pid}/fd`).length;
-    tool.samples.push({ ...JSON.parse(text), descriptors });
+    tool.samples.push({ ...JSON.parse(text), descriptors, items });
     return;
   }
   throw new Error(`${tool.name} does not say how it stands`);

@@ -28,6 +28,7 @@ export const COMMANDS: CommandTree = {
       list: leaf('List what listen has kept, newest first', () => import('./events/list.ts')),
       show: leaf('Show one kept delivery with headers and body', () => import('./events/show.ts')),
       replay: leaf('Send kept deliveries again', () => import('./events/replay.ts')),
+      ui: leaf('Look at kept deliveries in the browser', () => import('./events/ui.ts')),
       export: leaf('Write kept deliveries as NDJSON', () => import('./events/export.ts')),
       clear: leaf('Delete what listen has kept', () => import('./events/clear.ts')),
       types: leaf('List the documented event types', () => import('./events/types.ts')),

@@ -5,6 +5,7 @@ import type { SignaturePolicy } from '../listen/answer.ts';
 import type { ListenLine, SummaryLine } from '../listen/line.ts';
 import type { Scheme } from '../signing/scheme.ts';
 import { eventMatcher } from './event-matcher.ts';
+import { type InspectorLine, viewInspector } from './inspector/line.ts';
 import { checkTogether, tlsPair } from './listen/checks.ts';
 import { Expectations } from './listen/expectations.ts';
 import { type Flags, withFlags } from './listen/flags.ts';
@@ -15,6 +16,7 @@ import { openReplies } from './listen/replies.ts';
 import { secretSource } from './listen/secrets.ts';
 import { readSubscribe } from './listen/subscribe.ts';
 import { Subscribed } from './listen/subscribed.ts';
+import { ListenUi } from './listen/ui.ts';
 import { viewLine, viewSummary } from './listen/view.ts';
 import { verifyingScheme } from './scheme-name.ts';
 import { pinScheme } from './scheme-text.ts';
@@ -43,8 +45,9 @@ export const command = defineStream({
     { command: 'KYC_SECRET=$(cat secret.txt) kycgenie listen --secret-env KYC_SECRET --require-signature' },
   ],
   setup: withFlags,
-  async *run(context, options): AsyncGenerator<ListenLine> {
+  async *run(context, options): AsyncGenerator<ListenLine | InspectorLine> {
     checkTogether(options);
+    const ui = new ListenUi(context, options);
     const expectations = new Expectations(context, options.expect ?? []);
     const wish = await readSubscribe(context, options);
     if (wish === null) void pruneLeftovers(context);
@@ -52,9 +55,10 @@ export const command = defineStream({
     const subscription = new Subscribed(context, wish, options.path);
     const status = context.talk.status();
     try {
+      await ui.open();
       const { listen } = await import('../listen/listen.ts');
       const lines = listen({
-        ...(await listenOptions(context, options)),
+        ...(await listenOptions(context, options, ui)),
         ...replies,
         isLast: () => options.expect !== undefined && expectations.areMet,
         onCount: (summary) => status.set(viewSummary(summary)),
@@ -63,31 +67,37 @@ export const command = defineStream({
       for await (const line of lines) {
         if (line.type === 'ready') await subscription.open(line);
         expectations.note(line);
+        const more = ui.note(line);
         if (line.type === 'summary') status.end();
         yield line;
+        yield* more;
         if (line.type === 'summary' && !context.signal.aborted) judge(line, options, expectations);
       }
       subscription.lost.throwIfAborted();
     } finally {
       status.end();
-      await Promise.all([replies.close(), subscription.close()]);
+      await Promise.all([replies.close(), subscription.close(), ui.close()]);
     }
   },
-  view: (line, { now, options }) => viewLine(line, options.verbose === true, now),
+  view: (line, { now, options }) =>
+    line.type === 'inspector' ? viewInspector(line) : viewLine(line, options.verbose === true, now),
   id: (line) => (line.type === 'event' ? line.id : null),
   isWhole: true,
   json: lineJson,
 });
 
 /** What is received, and how it is verified. */
-async function listenOptions(context: Context, options: Flags) {
+async function listenOptions(context: Context, options: Flags, ui: ListenUi) {
   const { openCandidates } = await import('../listen/candidates.ts');
   const { serve } = await import('../serve.ts');
   return {
     serve,
     ...(await openCandidates(await secretSource(context, options))),
     scheme: await verifyingScheme(context, options.scheme),
-    pin: (scheme: Scheme, webhookId: string | null) => pinScheme(context, scheme, webhookId),
+    pin: (scheme: Scheme, webhookId: string | null) => {
+      ui.pin(scheme);
+      return pinScheme(context, scheme, webhookId);
+    },
     clock: context.clock,
     policy: policyOf(options),
     path: options.path,

@@ -52,14 +52,14 @@ export function linger(request: IncomingMessage, response: ServerResponse, statu
 }
 
 /** Flat, as `writeHead` takes them: order and repeats stay. */
-export function headersOf({ status, headers = [], body = '' }: Answer, closing: boolean): string[] {
+export function headersOf({ status, headers = [], body = '', chunks }: Answer, closing: boolean): string[] {
   const flat = headers.flat();
   const given = new Map(headers.map(([name, value]) => [name.toLowerCase(), value]));
   const actual = String(Buffer.byteLength(body));
-  const bodiless = status === 204 || status === 304;
-  if (!bodiless && !given.has('content-length')) flat.push('content-length', actual);
+  const hasLength = status !== 204 && status !== 304 && chunks === undefined;
+  if (hasLength && !given.has('content-length')) flat.push('content-length', actual);
   // An answer shorter than it says is over only when its connection is.
-  const cut = (given.get('content-length') ?? actual) !== actual;
+  const cut = chunks === undefined && (given.get('content-length') ?? actual) !== actual;
   if ((closing || cut) && !given.has('connection')) flat.push('connection', 'close');
   return flat;
 }

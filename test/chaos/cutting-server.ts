@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { FULL, SHORT } from '../support/full.ts';
 
 /** How the end of a body is told: by its length, by a last chunk, or by the end of the connection alone. */
 export type Framing = 'length' | 'chunks' | 'close';
@@ -86,4 +87,23 @@ function give(socket: Socket, answer: Answer): void {
   else if (isWhole || !resets) socket.end(bytes.subarray(0, cutAfter));
   else if (cutAfter === 0) socket.resetAndDestroy();
   else socket.write(bytes.subarray(0, cutAfter), () => socket.resetAndDestroy());
+}
+
+const STEP_BYTES = SHORT ? 7 : 1;
+
+/** Every offset, by an end of the connection or a reset in turn; by both where time does not matter. */
+export function cutsOf(
+  length: number,
+  more = 0,
+): readonly { readonly after: number; readonly resets: boolean }[] {
+  const count = Math.ceil((length + 1) / STEP_BYTES);
+  return Array.from({ length: count }, (_none, index) => index * STEP_BYTES).flatMap((after) => {
+    const isOdd = (after + more) % 2 === 1;
+    return FULL
+      ? [
+          { after, resets: false },
+          { after, resets: true },
+        ]
+      : [{ after, resets: isOdd }];
+  });
 }

@@ -1,3 +1,4 @@
+import { Failure } from '../../errors.ts';
 import type { KeptDelivery } from '../../listen/kept.ts';
 import type { Outgoing } from '../../sending/attempt.ts';
 import type { ReplayedEvent } from './replay-view.ts';
@@ -49,5 +50,31 @@ export async function openOutgoing(route: Route, resign: Resign | null): Promise
         webhook_id: resigned?.webhookId ?? null,
       },
     };
+  };
+}
+
+const ROOT = '/';
+
+/**
+ * To a URL, or each to where it was forwarded; `source` is what a person calls the URL. Throws Failure `usage` for one
+ * that nothing is sent to.
+ */
+export async function chooseRoute(to: string | undefined, source = '--to'): Promise<Route> {
+  const { readTarget } = await import('../../sending/target.ts');
+  const { readAddress, shownAddress, wireTargetOf } = await import('../../listen/forward/target.ts');
+  if (to !== undefined) {
+    const url = readTarget(to, source);
+    // Nothing below the root: the path of the URL stands for that of the delivery.
+    return ({ query }) => ({ url, target: wireTargetOf({ path: ROOT, query }, url, ROOT) });
+  }
+  return ({ id, sentTo }) => {
+    const address = sentTo === null ? null : readAddress(sentTo);
+    if (sentTo !== null && address !== null) {
+      const url = readTarget(shownAddress(sentTo), `The URL that event ${id} was forwarded to`);
+      return { url, target: address.target };
+    }
+    throw new Failure('usage', `Event ${id} was not forwarded anywhere: say where to send it`, {
+      hint: 'Such as --to http://localhost:3000/kyc.',
+    });
   };
 }

@@ -6,7 +6,7 @@ import type { KeptDelivery } from '../../listen/kept.ts';
 import { SCHEME_HELP } from '../scheme-name.ts';
 import { exitOf } from '../trigger/view.ts';
 import { withEventFilters } from './filters.ts';
-import { openOutgoing, type Route } from './replay-outgoing.ts';
+import { chooseRoute, openOutgoing } from './replay-outgoing.ts';
 import { ORDERS, select } from './replay-selection.ts';
 import { sendRound } from './replay-sending.ts';
 import { type Replayed, viewReplayed } from './replay-view.ts';
@@ -103,27 +103,4 @@ interface Signing {
 function checkSigning({ resign, webhook, secretEnv, scheme }: Signing): void {
   if (resign || (webhook ?? secretEnv ?? scheme) === undefined) return;
   throw new Failure('usage', '--webhook, --secret-env and --scheme say how to sign anew: add --resign');
-}
-
-const ROOT = '/';
-
-/** Throws Failure `usage` for a URL that nothing is sent to. */
-async function chooseRoute(to: string | undefined): Promise<Route> {
-  const { readTarget } = await import('../../sending/target.ts');
-  const { readAddress, shownAddress, wireTargetOf } = await import('../../listen/forward/target.ts');
-  if (to !== undefined) {
-    const url = readTarget(to, '--to');
-    // Nothing below the root: the path of the URL stands for that of the delivery.
-    return ({ query }) => ({ url, target: wireTargetOf({ path: ROOT, query }, url, ROOT) });
-  }
-  return ({ id, sentTo }) => {
-    const address = sentTo === null ? null : readAddress(sentTo);
-    if (sentTo !== null && address !== null) {
-      const url = readTarget(shownAddress(sentTo), `The URL that event ${id} was forwarded to`);
-      return { url, target: address.target };
-    }
-    throw new Failure('usage', `Event ${id} was not forwarded anywhere: say where to send it`, {
-      hint: 'Such as --to http://localhost:3000/kyc.',
-    });
-  };
 }

@@ -1,6 +1,7 @@
 import type { Command } from '../../cli/define.ts';
 import { oneOf } from '../../cli/one-of.ts';
 import { bytes, collect, duration, host, port, wholeNumber } from '../../cli/options.ts';
+import { DEFAULT_UI_PORT } from '../inspector/line.ts';
 import { SCHEME_HELP } from '../scheme-name.ts';
 import { appUrl, DEFAULT_PORT, receiverPath, statuses } from './options.ts';
 import { withSubscribeOptions } from './subscribe.ts';
@@ -84,7 +85,13 @@ const withBounds = (command: ReturnType<typeof withApp>) =>
     )
     .option('--timeout <duration>', 'how long to wait for what --expect names', duration('--timeout'))
     .optionsGroup('Output:')
-    .option('--verbose', 'show headers and body of each delivery');
+    .option('--verbose', 'show headers and body of each delivery')
+    .option('--ui', 'show deliveries on a page in your browser too; its address is printed')
+    .option(
+      '--ui-port <port>',
+      `its port, 0 for a free one (default: ${DEFAULT_UI_PORT})`,
+      port('--ui-port'),
+    );
 
 /** All options of `listen`, in help order. */
 export const withFlags = (command: Command) =>

@@ -1,0 +1,42 @@
+import { Duplicates } from '../listen/duplicates.ts';
+import { readEnvelope, toEventLine } from '../listen/event-line.ts';
+import type { KeptDelivery } from '../listen/kept.ts';
+import type { Scheme } from '../signing/scheme.ts';
+import { curlOf } from './curl.ts';
+import type { Whole } from './deliveries.ts';
+import type { DeliveryDetail, Fixture } from './protocol.ts';
+import { signedOf } from './signed.ts';
+
+/** Of a body, sent to the page. */
+const MAX_SHOWN_BODY_BYTES = 2 * 1024 * 1024;
+
+/** @param receiverUrl where `listen` takes deliveries */
+export function detailOf({ kept, row }: Whole, scheme: Scheme | null, receiverUrl: string): DeliveryDetail {
+  const isCut = kept.body.byteLength > MAX_SHOWN_BODY_BYTES;
+  const shown = isCut ? { ...kept, body: kept.body.subarray(0, MAX_SHOWN_BODY_BYTES) } : kept;
+  const json = isCut ? null : readEnvelope(kept).json;
+  const envelope = { json, eventType: row.event_type, eventId: row.event_id };
+  const event = toEventLine(shown, envelope, new Duplicates());
+  return {
+    event: { ...event, duplicate_of: row.duplicate_of },
+    row,
+    signed: scheme && signedOf(scheme, kept),
+    is_body_cut: isCut,
+    curl: curlOf(kept, urlOf(kept, receiverUrl)),
+  };
+}
+
+export function fixtureOf({ kept, row }: Whole): Fixture {
+  const { method, path, query, headers, body } = kept;
+  return {
+    event_type: row.event_type,
+    ...{ method, path, query, headers },
+    body_base64: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64'),
+  };
+}
+
+/** Where the app is, else where it came in. An address of the app may hold a token in its query: that is left out. */
+function urlOf({ forward, path, query }: KeptDelivery, receiverUrl: string): string {
+  const search = query === null ? '' : `?${query}`;
+  return (forward === null ? new URL(receiverUrl).origin + path : forward.url) + search;
+}

@@ -1,0 +1,20 @@
+/** What the page takes from the browser: nothing else asks for time, the network or the clipboard. */
+export interface Browser {
+  now(): Date;
+  /** Returns what calls it off. */
+  after(delayMs: number, act: () => void): () => void;
+  send(path: string, options: RequestInit): Promise<Response>;
+  listenTo(path: string): EventSource;
+  copy(text: string): Promise<void>;
+}
+
+export const browser: Browser = {
+  now: () => new Date(),
+  after(delayMs, act) {
+    const timer = setTimeout(act, delayMs);
+    return () => clearTimeout(timer);
+  },
+  send: (path, options) => fetch(path, options),
+  listenTo: (path) => new EventSource(path),
+  copy: (text) => navigator.clipboard.writeText(text),
+};

@@ -1,0 +1,154 @@
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import type { DeliveryDetail, DeliveryRow } from '../inspector/protocol.ts';
+import { Actions } from './actions.tsx';
+import { Answers } from './answers.tsx';
+import { Body } from './body.tsx';
+import { useCell } from './cell.ts';
+import { Foreign, TypeName } from './foreign.tsx';
+import { size } from './format.ts';
+import { useLoaded } from './load.ts';
+import { Mark, When } from './mark.tsx';
+import { useModel } from './model.ts';
+import { close, DETAIL_TITLE } from './moves.ts';
+import { Trouble } from './trouble.tsx';
+import { SignedString, VerdictText } from './verdict.tsx';
+
+interface Props {
+  readonly id: string;
+  /** Null where the list does not hold it. */
+  readonly row: DeliveryRow | null;
+}
+
+export function Detail({ id, row }: Props): JSX.Element {
+  const { server } = useModel();
+  const { value, problem } = useLoaded((signal) => server.delivery(id, signal), [id, row]);
+  const detail = value?.row.id === id ? value : null;
+  const shown = detail?.row ?? row;
+  const scroller = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (scroller.current) scroller.current.scrollTop = 0;
+  }, [id]);
+  return (
+    <section ref={scroller} class="detail" aria-label="Delivery">
+      <BackButton />
+      {shown !== null && <Head row={shown} detail={detail} />}
+      {problem !== null && <Trouble problem={problem} />}
+      {detail !== null && <Parts key={id} detail={detail} />}
+    </section>
+  );
+}
+
+export function BackButton(): JSX.Element {
+  const model = useModel();
+  return (
+    <button type="button" class="button back" onClick={() => close(model)}>
+      ‹ All deliveries
+    </button>
+  );
+}
+
+function Head({
+  row,
+  detail,
+}: {
+  readonly row: DeliveryRow;
+  readonly detail: DeliveryDetail | null;
+}): JSX.Element {
+  const isOpened = useCell(useModel().isOpened);
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (isOpened) title.current?.focus();
+  }, [isOpened]);
+  return (
+    <header class="detail-head">
+      <h2 ref={title} id={DETAIL_TITLE} class="detail-title" tabIndex={-1}>
+        <Mark verdict={row.signature.status} />
+        <TypeName type={row.event_type} />
+      </h2>
+      <p class="facts">
+        <When iso={row.received_at} today={null} />
+        <span>
+          <Foreign text={`${row.method} ${row.path}`} />
+        </span>
+        <span>{size(row.body_bytes)}</span>
+        {row.event_id !== null && (
+          <span title="The sender's id of the event">
+            <Foreign text={row.event_id} />
+          </span>
+        )}
+      </p>
+      <Actions row={row} curl={detail?.curl ?? null} isReady={detail !== null} />
+    </header>
+  );
+}
+
+function Parts({ detail }: { readonly detail: DeliveryDetail }): JSX.Element {
+  return (
+    <>
+      <VerdictText detail={detail} />
+      <SignedString signed={detail.signed} />
+      <Answers event={detail.event} />
+      <Body detail={detail} />
+      <Request detail={detail} />
+    </>
+  );
+}
+
+function Request({ detail: { event, signed } }: { readonly detail: DeliveryDetail }): JSX.Element {
+  const { method, path, query, headers } = event.request;
+  const read = lowerCase(signed?.headers);
+  const suspect = lowerCase(signed?.suspect_headers);
+  const there = lowerCase(headers.map(([name]) => name));
+  const missing = signed?.suspect_headers.filter((name) => !there.has(name.toLowerCase())) ?? [];
+  return (
+    <section class="part">
+      <h3>Request</h3>
+      <p class="mono request-line">
+        <Foreign text={`${method} ${path}${query === null ? '' : `?${query}`}`} />
+      </p>
+      <table class="headers">
+        <colgroup>
+          <col class="header-names" />
+          <col />
+        </colgroup>
+        <thead class="for-ears">
+          <tr>
+            <th scope="col">Header</th>
+            <th scope="col">Value</th>
+          </tr>
+        </thead>
+        <tbody>
+          {headers.map(([name, value]) => (
+            <tr key={`${name}\n${value}`} class={classOf(name, read, suspect)}>
+              <th scope="row">
+                <Foreign text={name} />
+              </th>
+              <td>
+                <Foreign text={value} />
+              </td>
+            </tr>
+          ))}
+          {missing.map((name) => (
+            <tr key={name} class="is-suspect">
+              <th scope="row">
+                <Foreign text={name} />
+              </th>
+              <td class="quiet">not there</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+const lowerCase = (names: readonly string[] = []): ReadonlySet<string> =>
+  new Set(names.map((name) => name.toLowerCase()));
+
+/** The signature scheme reads it; the verdict complains of it. */
+function classOf(name: string, read: ReadonlySet<string>, suspect: ReadonlySet<string>): string {
+  const key = name.toLowerCase();
+  if (suspect.has(key)) return 'is-suspect';
+  return read.has(key) ? 'is-read' : '';
+}

@@ -1,0 +1,146 @@
+import type { JSX } from 'preact';
+import type { DeliveryDetail, SignedPart } from '../inspector/protocol.ts';
+import { Foreign } from './foreign.tsx';
+import { useModel } from './model.ts';
+import { select } from './moves.ts';
+
+type Signature = DeliveryDetail['event']['signature'];
+
+const TITLES: Readonly<Record<Signature['status'], string>> = {
+  valid: 'The signature is right',
+  invalid: 'The signature is wrong',
+  unverified: 'The signature was not checked',
+};
+
+const REASONS: Readonly<Record<NonNullable<Signature['reason']>, string>> = {
+  missing_header: 'A header is missing',
+  malformed_header: 'A header cannot be read',
+  timestamp_too_old: 'It was signed too long ago',
+  timestamp_in_future: 'It is signed for a time to come',
+  wrong_secret: 'Signed with another secret',
+  body_altered: 'The body was altered on the way',
+  wrong_scheme: 'Signed in another way',
+};
+
+/** What is known of the signature, in words. */
+export function VerdictText({ detail }: { readonly detail: DeliveryDetail }): JSX.Element {
+  const { signature, duplicate_of: first } = detail.event;
+  const { status, reason, hint } = signature;
+  return (
+    <section class={`part verdict ${status}`} aria-label="Verdict">
+      <h3>{reason === null ? TITLES[status] : REASONS[reason]}</h3>
+      {hint !== null && (
+        <p>
+          <Foreign text={hint} />
+        </p>
+      )}
+      <ul class="verdict-facts">
+        {status === 'valid' && <SignedBy signature={signature} />}
+        {reason !== null && (
+          <li>
+            Reason for scripts: <code>{reason}</code>
+          </li>
+        )}
+        {first !== null && <Again id={detail.row.id} first={first} />}
+      </ul>
+    </section>
+  );
+}
+
+function SignedBy({
+  signature: { webhook_id: webhook, secret_age: age },
+}: {
+  readonly signature: Signature;
+}) {
+  return (
+    <li>
+      Signed with the {age === 'previous' ? 'previous' : 'current'} secret
+      {webhook !== null && (
+        <>
+          {' of webhook '}
+          <code>
+            <Foreign text={webhook} />
+          </code>
+        </>
+      )}
+      {age === 'previous' && ': the sender has not changed to the new one yet'}.
+    </li>
+  );
+}
+
+function Again({ id, first }: { readonly id: string; readonly first: string }): JSX.Element {
+  const model = useModel();
+  const compare = (): void => {
+    model.base.set(first);
+    select(model, id);
+  };
+  return (
+    <li>
+      Delivered again: this event came before.{' '}
+      <button type="button" class="link" onClick={compare}>
+        Compare with the first
+      </button>
+    </li>
+  );
+}
+
+const PART_NAMES: Readonly<Record<SignedPart['from'], string>> = {
+  literal: 'literal',
+  id: 'id',
+  timestamp: 'timestamp',
+  body: 'body',
+  url: 'URL',
+  method: 'method',
+  header: 'header',
+};
+
+/** The string that is signed, piece by piece. */
+export function SignedString({ signed }: { readonly signed: DeliveryDetail['signed'] }): JSX.Element {
+  if (signed === null) {
+    return (
+      <section class="part">
+        <h3>What was signed</h3>
+        <p class="quiet">No signature scheme is known for this delivery, so nobody knows what was signed.</p>
+      </section>
+    );
+  }
+  const suspect = signed.parts.find((part) => part.is_suspect);
+  return (
+    <section class="part">
+      <h3>What was signed</h3>
+      <p class="quiet">
+        <Foreign text={signed.scheme} />
+      </p>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so that the keyboard has to reach it */}
+      {/* biome-ignore lint/a11y/useSemanticElements: no fields are in it */}
+      <div class="signed scrolls" role="group" aria-label="The signed string, by parts" tabIndex={0}>
+        {signed.parts.map((part, index) => (
+          <Part key={index} part={part} />
+        ))}
+      </div>
+      {suspect && <p class="suspect-note">What is wrong is in the part “{PART_NAMES[suspect.from]}”.</p>}
+    </section>
+  );
+}
+
+function Part({ part: { from, text, is_cut: isCut, is_suspect: isSuspect } }: { readonly part: SignedPart }) {
+  if (from === 'literal') {
+    return (
+      <span class="signed-part is-literal">
+        <Foreign text={text} isMultiline />
+      </span>
+    );
+  }
+  return (
+    <span class={`signed-part from-${from}${isSuspect ? ' is-suspect' : ''}`}>
+      <span class="signed-name">
+        {PART_NAMES[from]}
+        {isSuspect && ': wrong'}
+      </span>
+      <span class="signed-text">
+        <Foreign text={text} isMultiline />
+        {isCut && <span class="quiet"> … and the rest of it</span>}
+      </span>
+    </span>
+  );
+}
