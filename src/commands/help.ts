@@ -14,6 +14,9 @@ interface Page {
   readonly notes: readonly string[];
 }
 
+/** Of the tool and of the page that it serves. */
+const NOTICES = ['third-party-notices.txt', 'ui/third-party-notices.txt'];
+
 export const TOPICS = {
   environment: async () => {
     const { SETTINGS } = await import('../config/setting-facts.ts');
@@ -71,10 +74,9 @@ export const TOPICS = {
   },
   licences: async ({ asset }) => ({
     entries: [],
-    notes: new TextDecoder()
-      .decode(await asset('third-party-notices.txt'))
-      .trimEnd()
-      .split('\n'),
+    notes: (await Promise.all(NOTICES.map(asset))).flatMap((bytes) =>
+      new TextDecoder().decode(bytes).split('\n'),
+    ),
   }),
 } as const satisfies Readonly<
   Record<Topic, (context: Pick<Context, 'asset'>) => Promise<Omit<Page, 'topic'>>>
