@@ -11,10 +11,6 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'kycgenie-assets-'));
   mkdirSync(join(folder, 'ui'));
   writeFileSync(join(folder, 'ui', 'index.html'), '<!doctype html>');
-  writeFileSync(
-    join(folder, 'ui', 'third-party-notices.txt'),
-    'right-pad 1.0.0 (MIT)\n\n  Copyright another\n',
-  );
   writeFileSync(join(folder, 'third-party-notices.txt'), 'left-pad 1.0.0 (MIT)\n\n  Copyright somebody\n');
 });
 
@@ -34,10 +30,7 @@ test('a missing one says what to do', async () => {
 
 test('help licences prints those of what is bundled', async () => {
   const { code, stdout } = await kycgenie(['help', 'licences'], { assets: folder });
-  expect({ code, stdout }).toEqual({
-    code: 0,
-    stdout: expect.stringMatching(/ {2}Copyright somebody\n[\s\S]* {2}Copyright another\n/),
-  });
+  expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('  Copyright somebody\n') });
 });
 
 test('help licences of a broken installation fails with 1', async () => {

@@ -14,9 +14,6 @@ interface Page {
   readonly notes: readonly string[];
 }
 
-/** Of the tool and of the page that it serves. */
-const NOTICES = ['third-party-notices.txt', 'ui/third-party-notices.txt'];
-
 export const TOPICS = {
   environment: async () => {
     const { SETTINGS } = await import('../config/setting-facts.ts');
@@ -72,15 +69,16 @@ export const TOPICS = {
       ],
     };
   },
-  licences: async ({ asset }) => ({
-    entries: [],
-    notes: (await Promise.all(NOTICES.map(asset))).flatMap((bytes) =>
-      new TextDecoder().decode(bytes).split('\n'),
-    ),
-  }),
+  licences: async ({ asset }) => {
+    const texts = await Promise.all(NOTICES.map(async (name) => new TextDecoder().decode(await asset(name))));
+    return { entries: [], notes: texts.flatMap((text) => text.trimEnd().split('\n')) };
+  },
 } as const satisfies Readonly<
   Record<Topic, (context: Pick<Context, 'asset'>) => Promise<Omit<Page, 'topic'>>>
 >;
+
+/** Of the program and of the page of its inspector. */
+const NOTICES = ['third-party-notices.txt', 'ui/third-party-notices.txt'];
 
 const isTopic = (name: string): name is Topic => Object.hasOwn(TOPICS, name);
 

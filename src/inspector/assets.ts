@@ -1,9 +1,7 @@
-/** The page as it was built. */
-
 const FILES = {
-  '/': { name: 'index.html', type: 'text/html; charset=utf-8' },
-  '/app.js': { name: 'app.js', type: 'text/javascript; charset=utf-8' },
-  '/app.css': { name: 'app.css', type: 'text/css; charset=utf-8' },
+  '/': { name: 'ui/index.html', type: 'text/html; charset=utf-8' },
+  '/app.js': { name: 'ui/app.js', type: 'text/javascript; charset=utf-8' },
+  '/app.css': { name: 'ui/app.css', type: 'text/css; charset=utf-8' },
 } as const;
 
 type Path = keyof typeof FILES;
@@ -13,18 +11,13 @@ interface Asset {
   readonly bytes: Uint8Array;
 }
 
-export type ReadAssets = () => Promise<Readonly<Record<Path, Asset>>>;
+/** Reads a file that is published with the program; throws Failure `internal` where it is missing. */
+export type ReadAsset = (name: string) => Promise<Uint8Array>;
 
 export const isAsset = (path: string): path is Path => Object.hasOwn(FILES, path);
 
-/** The files of the page by their paths, as `read` has them by their names below dist/. Throws what that throws. */
-export const assetsOf =
-  (read: (name: string) => Promise<Uint8Array>): ReadAssets =>
-  async () => {
-    const asset = async (path: Path): Promise<Asset> => {
-      const { name, type } = FILES[path];
-      return { type, bytes: await read(`ui/${name}`) };
-    };
-    const [page, script, style] = await Promise.all([asset('/'), asset('/app.js'), asset('/app.css')]);
-    return { '/': page, '/app.js': script, '/app.css': style };
-  };
+/** A file of the page, as it was built. */
+export async function pageAsset(read: ReadAsset, path: Path): Promise<Asset> {
+  const { name, type } = FILES[path];
+  return { type, bytes: await read(name) };
+}

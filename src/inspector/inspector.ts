@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { Failure } from '../errors.ts';
 import type { Answer, Handler, ReceivedRequest, Serving, serve } from '../serve.ts';
 import { answerOf, guarded, refusal } from './answers.ts';
-import { isAsset, type ReadAssets } from './assets.ts';
+import { isAsset, pageAsset, type ReadAsset } from './assets.ts';
 import type { Deliveries } from './deliveries.ts';
 import { Guard, type Purpose } from './guard.ts';
 import { nothingHere, Routes } from './routes.ts';
@@ -24,7 +24,7 @@ interface InspectorOptions {
   readonly deliveries: Deliveries;
   readonly sources: Sources;
   /** Called for each file that is asked for: a few in the life of a page. */
-  readonly readAssets: ReadAssets;
+  readonly asset: ReadAsset;
   /** Hears what went wrong and was not foreseen. */
   readonly onError: (error: unknown) => void;
 }
@@ -38,12 +38,12 @@ export interface Inspector {
 
 /** The local server of the page. Throws Failure where the port cannot be had. */
 export async function openInspector(options: InspectorOptions): Promise<Inspector> {
-  const { onError, readAssets } = options;
+  const { onError, asset } = options;
   const routes = new Routes(options);
   const serving = await listening(options, async (request) => guarded(await door.answer(request)));
   const guard = new Guard(serving.port);
   // There is no request before this turn ends.
-  const door = new Door({ guard, routes, readAssets, onError });
+  const door = new Door({ guard, routes, asset, onError });
   return { url: guard.url, port: serving.port, close: () => serving.close(CLOSE_GRACE_MS) };
 }
 
@@ -60,7 +60,7 @@ async function listening(
   }
 }
 
-interface DoorOptions extends Pick<InspectorOptions, 'onError' | 'readAssets'> {
+interface DoorOptions extends Pick<InspectorOptions, 'onError' | 'asset'> {
   readonly guard: Guard;
   readonly routes: Routes;
 }
@@ -91,11 +91,11 @@ class Door {
   }
 
   async #handle(request: ReceivedRequest, path: string, query: URLSearchParams): Promise<Answer> {
-    const { routes, readAssets } = this.#options;
+    const { routes, asset } = this.#options;
     if (request.method === 'POST') return routes.post(path, request);
     if (path.startsWith('/api/')) return routes.get(path, query, request);
     if (!isAsset(path)) throw nothingHere();
-    const { type, bytes } = (await readAssets())[path];
+    const { type, bytes } = await pageAsset(asset, path);
     return { status: 200, headers: [['content-type', type]], body: bytes };
   }
 }

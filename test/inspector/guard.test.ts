@@ -182,7 +182,7 @@ test('a page that was not built is said to be missing; what was not foreseen tel
   const state = () => {
     throw new Error('whsec_secret');
   };
-  const { ask } = await opened({ readAssets: missing, sources: { state }, errors });
+  const { ask } = await opened({ asset: missing, sources: { state }, errors });
   const page = await ask({ path: '/' });
   expect({ status: page.status, ...page.json() }).toEqual({
     status: 500,
@@ -213,7 +213,7 @@ async function taken(port: number): Promise<unknown> {
     throw new Error('Never asked');
   };
   return openInspector({
-    ...{ serve, port, portOption: '--ui-port', clock, readAssets: never, onError: () => undefined },
+    ...{ serve, port, portOption: '--ui-port', clock, asset: never, onError: () => undefined },
     deliveries: new Deliveries({ clock, dataDir: null }),
     sources: { state: never, schemeOf: never, replay: never, account: null },
   });

@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { afterEach } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import type { ReadAssets } from '../../src/inspector/assets.ts';
+import type { ReadAsset } from '../../src/inspector/assets.ts';
 import { Deliveries } from '../../src/inspector/deliveries.ts';
 import { openInspector } from '../../src/inspector/inspector.ts';
 import type { Sources } from '../../src/inspector/sources.ts';
@@ -28,17 +28,17 @@ export const STATE = {
   base_url: 'https://api.example.com/',
 } as const;
 
-const asset = (text: string) => ({ type: 'text/plain', bytes: Buffer.from(text) });
-const readPage: ReadAssets = async () => ({
-  '/': asset('the page'),
-  '/app.js': asset('the script'),
-  '/app.css': asset('the style'),
-});
+const PAGE: Readonly<Record<string, string>> = {
+  'ui/index.html': 'the page',
+  'ui/app.js': 'the script',
+  'ui/app.css': 'the style',
+};
+const readPage: ReadAsset = async (name) => Buffer.from(PAGE[name] ?? '');
 
 interface Given {
   readonly dataDir?: string | null;
   readonly sources?: Partial<Sources>;
-  readonly readAssets?: ReadAssets;
+  readonly asset?: ReadAsset;
   readonly errors?: unknown[];
 }
 
@@ -58,10 +58,10 @@ export interface Asked {
 }
 
 /** An inspector on a free port, and a browser that was let in. */
-export async function opened({ dataDir = null, sources, readAssets = readPage, errors = [] }: Given = {}) {
+export async function opened({ dataDir = null, sources, asset = readPage, errors = [] }: Given = {}) {
   const deliveries = new Deliveries({ clock: systemClock, dataDir });
   const inspector = await openInspector({
-    ...{ serve, port: 0, portOption: '--ui-port', clock: systemClock, deliveries, readAssets },
+    ...{ serve, port: 0, portOption: '--ui-port', clock: systemClock, deliveries, asset },
     onError: (error) => errors.push(error),
     sources: {
       state: () => STATE,

@@ -35,9 +35,8 @@ export interface Ui {
 export async function openUi(context: Context, options: UiOptions): Promise<Ui> {
   const { Deliveries } = await import('../../inspector/deliveries.ts');
   const { openInspector } = await import('../../inspector/inspector.ts');
-  const { assetsOf } = await import('../../inspector/assets.ts');
   const { serve } = await import('../../serve.ts');
-  const { clock, talk } = context;
+  const { asset, clock, talk } = context;
   const deliveries = new Deliveries({ clock, dataDir: options.hasInbox ? await inboxPlace(context) : null });
   const schemes = await openSchemes(context, options.scheme);
   const replaying = await openReplaying(context, options.forwardInsecure === true);
@@ -53,8 +52,7 @@ export async function openUi(context: Context, options: UiOptions): Promise<Ui> 
   // Its text was not written for people.
   const onError = (): void => talk.warn('Something failed in the inspector; what else runs here goes on');
   const inspector = await openInspector({
-    ...{ serve, port, portOption, clock, deliveries, sources, onError },
-    readAssets: assetsOf(context.asset),
+    ...{ serve, port, portOption, clock, deliveries, sources, asset, onError },
   });
   return {
     line: { type: 'inspector', url: inspector.url },
