@@ -49,6 +49,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
   /** For the README: a working day, and a delivery that something changed on its way. */
   async function pictureOfMany(): Promise<void> {
     await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize({ width: 1280, height: 740 });
     const { app } = inspected;
     const groups = ['onboarding.created', 'onboarding.ddq_completed', 'screening.completed', 'case.opened'];
     for (const type of [...groups, 'onboarding.verification_completed', 'onboarding.completed', ...groups]) {
