@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kycgenie } from '../../e2e/tool.ts';
 import { findBarriers, HAS_CHROMIUM, NEEDED, type Opened, openChromium, type Watched } from './chromium.ts';
 import { openInspected, type Taken } from './inspected.ts';
 
@@ -256,6 +257,14 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
     expect(await findBarriers(page)).toEqual([]);
     await picture('dark');
     if (SCREENSHOTS !== undefined) await pictureOfMany();
+  });
+
+  it('forgets what was cleared from the inbox', async () => {
+    const { code } = await kycgenie(['events', 'clear', '--yes'], inspected.env);
+    expect(code).toBe(0);
+    await page.getByRole('heading', { name: 'Waiting for the first delivery' }).waitFor();
+    await inspected.fire('onboarding.expired');
+    await expect.poll(rowTexts).toEqual(['onboarding.expired']);
   });
 
   it('says that the connection is lost when kycgenie ends', async () => {
