@@ -8,6 +8,7 @@ import { Detail } from './detail.tsx';
 import { Nothing, NothingChosen } from './empty.tsx';
 import { applyFilter, type Filter, parseFilter } from './filter.ts';
 import { FilterBar } from './filter-bar.tsx';
+import { count } from './format.ts';
 import { hearKeys } from './keys.ts';
 import { type Model, useModel } from './model.ts';
 import { MAX_ROWS } from './rows.ts';
@@ -63,7 +64,7 @@ function Footnote({ model }: { readonly model: Model }): JSX.Element | null {
   const { isComplete, text } = useCell(model.search.hits);
   const notes = [
     isLoading && 'Reading older deliveries…',
-    !isLoading && hasOlder && `The newest ${MAX_ROWS} are shown: events list has all of them.`,
+    !isLoading && hasOlder && `The newest ${count(MAX_ROWS)} are shown: events list has all of them.`,
     isBusy && 'Looking into bodies…',
     !isBusy && text !== '' && !isComplete && 'Not all bodies were looked into: there are too many.',
   ].filter((note) => note !== false);

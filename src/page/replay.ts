@@ -9,14 +9,14 @@ export const REPLAY_TARGET = 'replay-to';
 export async function replay(model: Model, isResigned: boolean): Promise<void> {
   const { selected, deliveries, state, replayTo, isReplaying, notices } = model;
   const id = selected.get();
-  const row = deliveries.rows.get().find((known) => known.id === id);
-  if (row === undefined || isReplaying.get()) return;
+  if (id === null || isReplaying.get()) return;
   const to = replayTo.get().trim();
-  if (to === '' && state.forward_to === null && row.forward === null) return askWhere(model);
+  const forward = deliveries.rows.get().find((known) => known.id === id)?.forward;
+  if (to === '' && state.forward_to === null && forward === null) return askWhere(model);
   isReplaying.set(true);
   try {
-    const outcome = await model.server.replay(row.id, { to: to === '' ? null : to, resign: isResigned });
-    keep(model, row.id, { outcome, isResigned });
+    const outcome = await model.server.replay(id, { to: to === '' ? null : to, resign: isResigned });
+    keep(model, id, { outcome, isResigned });
     const what = isResigned ? 'Replayed with a new signature' : 'Replayed';
     const { status, duration_ms: tookMs } = outcome;
     notices.say(`${what}: ${status === null ? 'no answer' : `${status} in ${duration(tookMs)}`}`);

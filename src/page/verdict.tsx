@@ -1,4 +1,4 @@
-import type { JSX } from 'preact';
+import { Fragment, type JSX } from 'preact';
 import type { DeliveryDetail, SignedPart } from '../inspector/protocol.ts';
 import { Foreign } from './foreign.tsx';
 import { useModel } from './model.ts';
@@ -104,11 +104,10 @@ export function SignedString({ signed }: { readonly signed: DeliveryDetail['sign
       </section>
     );
   }
-  const suspect = signed.parts.find((part) => part.is_suspect);
   return (
     <section class="part">
       <h3>What was signed</h3>
-      <p class="quiet">
+      <p class="quiet prose">
         <Foreign text={signed.scheme} />
       </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so that the keyboard has to reach it */}
@@ -118,7 +117,6 @@ export function SignedString({ signed }: { readonly signed: DeliveryDetail['sign
           <Part key={index} part={part} />
         ))}
       </div>
-      {suspect && <p class="suspect-note">What is wrong is in the part “{PART_NAMES[suspect.from]}”.</p>}
     </section>
   );
 }
@@ -127,7 +125,7 @@ function Part({ part: { from, text, is_cut: isCut, is_suspect: isSuspect } }: { 
   if (from === 'literal') {
     return (
       <span class="signed-part is-literal">
-        <Foreign text={text} isMultiline />
+        <Lines text={text} />
       </span>
     );
   }
@@ -138,9 +136,35 @@ function Part({ part: { from, text, is_cut: isCut, is_suspect: isSuspect } }: { 
         {isSuspect && ': wrong'}
       </span>
       <span class="signed-text">
-        <Foreign text={text} isMultiline />
+        <Lines text={text} />
         {isCut && <span class="quiet"> … and the rest of it</span>}
       </span>
     </span>
+  );
+}
+
+/** Line ends are signed too, and a last one is what most often goes wrong: they are to be seen. */
+function Lines({ text }: { readonly text: string }): JSX.Element {
+  const lines = text.split('\n');
+  return (
+    <>
+      {lines.map((line, index) => (
+        <Fragment key={index}>
+          <Foreign text={line} isMultiline />
+          {index < lines.length - 1 && <LineEnd />}
+        </Fragment>
+      ))}
+    </>
+  );
+}
+
+function LineEnd(): JSX.Element {
+  return (
+    <>
+      <span class="line-end" title="line end">
+        ↵
+      </span>
+      {'\n'}
+    </>
   );
 }

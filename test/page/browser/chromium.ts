@@ -1,8 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 const PROGRAM = '/usr/bin/chromium';
@@ -80,12 +79,9 @@ interface Violation {
   readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary?: string }[];
 }
 
-let axe: Promise<string> | undefined;
-
 /** What axe has against the page as it is, in a line each. */
 export async function findBarriers(page: Page): Promise<readonly string[]> {
-  axe ??= readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(await axe);
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
   const violations: readonly Violation[] = await page.evaluate(async () => {
     const { run } = Reflect.get(window, 'axe');
     return (await run(document, { resultTypes: ['violations'] })).violations;

@@ -56,6 +56,7 @@ export async function openInspected() {
   const { KYCGENIE_BASE_URL: baseUrl, KYCGENIE_API_KEY: key } = api.env;
   return {
     app,
+    env: api.env,
     listen,
     receiver: String(listen.ready['url']),
     url: await pageOf(listen),

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kycgenie } from '../../e2e/tool.ts';
 import { findBarriers, HAS_CHROMIUM, NEEDED, type Opened, openChromium, type Watched } from './chromium.ts';
 import { openInspected, type Taken } from './inspected.ts';
 
@@ -37,9 +38,19 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
     await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: 'disabled' });
   }
 
+  /** Sends what the app got to the receiver again, with a line end more. */
+  async function sendAltered(taken: Taken | undefined): Promise<number> {
+    if (taken === undefined) throw new Error('the app got nothing');
+    const names = ['content-type', 'webhook-id', 'webhook-timestamp', 'webhook-signature'];
+    const headers = names.map((name): [string, string] => [name, String(taken.headers[name])]);
+    const response = await fetch(inspected.receiver, { method: 'POST', headers, body: `${taken.body}\n` });
+    return response.status;
+  }
+
   /** For the README: a working day, and a delivery that something changed on its way. */
   async function pictureOfMany(): Promise<void> {
     await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize({ width: 1280, height: 740 });
     const { app } = inspected;
     const groups = ['onboarding.created', 'onboarding.ddq_completed', 'screening.completed', 'case.opened'];
     for (const type of [...groups, 'onboarding.verification_completed', 'onboarding.completed', ...groups]) {
@@ -47,10 +58,11 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
       await inspected.fire(type, { entity: { name: 'Anna Müller', nationality: 'DE' }, score: 0.13 });
       await expect.poll(() => page.locator('.row-name').first().innerText()).toBe(type);
     }
-    await page.getByRole('button', { name: /invalid$/ }).click();
+    await sendAltered(app.taken.at(-2));
+    await expect.poll(() => page.locator('.row .mark').first().innerText()).toBe('invalid');
     await rows().first().click();
-    await page.getByRole('button', { name: /invalid$/ }).click();
-    await page.locator('.detail-title').waitFor();
+    await detail().getByText('The body was altered on the way').waitFor();
+    await page.mouse.move(0, 0);
     await page.locator('.said p').waitFor({ state: 'hidden' });
     await picture('readme');
   }
@@ -128,23 +140,12 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
   });
 
   it('says that a body was altered on the way, and where to look', async () => {
-    const { headers, body }: Pick<Taken, 'headers' | 'body'> = inspected.app.taken[0] ?? {
-      headers: {},
-      body: '',
-    };
-    const names = ['content-type', 'webhook-id', 'webhook-timestamp', 'webhook-signature'];
-    const signed = names.map((name): [string, string] => [name, String(headers[name])]);
-    const { status } = await fetch(inspected.receiver, {
-      method: 'POST',
-      headers: signed,
-      body: `${body}\n`,
-    });
-    expect(status).toBe(401);
+    expect(await sendAltered(inspected.app.taken[0])).toBe(401);
     await page.getByRole('button', { name: '2 invalid' }).click();
     await rows().first().click();
     await detail().getByText('The body was altered on the way').waitFor();
     expect(await detail().locator('.is-suspect').allInnerTexts()).toEqual([
-      expect.stringMatching(/^body: wrong/),
+      expect.stringMatching(/^body: wrong[^↵]*↵\s*$/),
     ]);
     await picture('altered');
     await page.getByRole('button', { name: /invalid$/ }).click();
@@ -256,6 +257,14 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
     expect(await findBarriers(page)).toEqual([]);
     await picture('dark');
     if (SCREENSHOTS !== undefined) await pictureOfMany();
+  });
+
+  it('forgets what was cleared from the inbox', async () => {
+    const { code } = await kycgenie(['events', 'clear', '--yes'], inspected.env);
+    expect(code).toBe(0);
+    await page.getByRole('heading', { name: 'Waiting for the first delivery' }).waitFor();
+    await inspected.fire('onboarding.expired');
+    await expect.poll(rowTexts).toEqual(['onboarding.expired']);
   });
 
   it('says that the connection is lost when kycgenie ends', async () => {
