@@ -67,7 +67,7 @@ function notice(folder: string): string {
  * painted afterwards, and the width of any text, where it only ever lays out ASCII stand-ins.
  */
 const REPLACED = [
-  { importer: '/node_modules/commander/', source: 'node:child_process', code: 'export {}' },
+  { importer: '/node_modules/commander/', source: 'node:child_process', code: 'export const spawn = null' },
   { importer: '/node_modules/cli-table3/', source: '@colors/colors/safe', code: 'export {}' },
   {
     importer: '/node_modules/cli-table3/',

@@ -1,83 +1,96 @@
-// What starting costs, as ratios to an empty Node process: pairs of runs in turn, so that a machine whose speed
-// drifts slows both alike; the median of the ratios is printed.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// npm run bench [-- part ...] [--write] [--full]: what the tool costs, as ratios, in one table; with PEERS=<folder>
+// (made by npm run bench:peers) the tools that others would use, in the same run. --write puts the table into
+// BENCHMARKS.md; --full takes a million deliveries for the memory, and longer logs.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ROOT } from './measure.mjs';
+import { findNodes, findPeers } from './peers.mjs';
 
-const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 40);
-const BIN = join(import.meta.dirname, '..', 'bin', 'kycgenie.cjs');
-const WEBHOOK = {
-  id: 'f67f165d-0d1e-4eb7-81e6-3494a260dcd4',
-  event_type: 'screening.completed',
-  webhook_url: 'https://example.com/kyc',
-  is_active: true,
-  description: '',
-  filters: {},
-  created_at: '2026-01-19T10:30:00.000Z',
-  stats: { total_deliveries: 127, successful_deliveries: 125, failed_deliveries: 2 },
-  last_triggered_at: null,
+const PARTS = ['start', 'listen', 'logs', 'bulk', 'memory', 'size'];
+const BENCHMARKS = join(ROOT, 'BENCHMARKS.md');
+const [BEGIN, END] = ['<!-- table -->', '<!-- end of table -->'];
+const GIB = 1024 ** 3;
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { write: { type: 'boolean' }, full: { type: 'boolean' } },
+});
+const parts = positionals.length > 0 ? positionals : PARTS;
+const unknown = parts.filter((part) => !PARTS.includes(part));
+if (unknown.length > 0) throw new Error(`There is no part ${unknown}: ${PARTS}`);
+
+const peersFolder = process.env.PEERS && resolve(process.env.PEERS);
+const home = mkdtempSync(join(tmpdir(), 'kycgenie-bench-'));
+const world = {
+  home,
+  env: { PATH: process.env.PATH, HOME: home, KYCGENIE_CONFIG_DIR: home },
+  full: flags.full === true,
+  peers: findPeers(peersFolder),
+  peersFolder,
+  nodes: findNodes(peersFolder),
 };
+/** Of runs that are short; those of a second or more are repeated less. */
+const ROUNDS = { start: 20, listen: 3, logs: 3, bulk: 3 };
+const rounds = process.env.BENCH_ROUNDS && Number(process.env.BENCH_ROUNDS);
 
-const server = createServer((_request, response) => {
-  response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify({ count: 1, results: [WEBHOOK] }));
-}).listen(0, '127.0.0.1');
-await once(server, 'listening');
-
-const folder = mkdtempSync(join(tmpdir(), 'kycgenie-bench-'));
-// NODE_EXTRA_CA_CERTS triples the time of an empty process on Node 20: left out, with all else of the environment.
-const env = {
-  PATH: process.env['PATH'],
-  KYCGENIE_CONFIG_DIR: folder,
-  KYCGENIE_BASE_URL: `http://127.0.0.1:${server.address().port}`,
-  KYCGENIE_API_KEY: 'kycg_0123456789abcdef0123456789abcdef',
-};
-
-const CASES = [
-  { name: '--version', argv: [BIN, '--version'], budget: 1.6 },
-  { name: '--help', argv: [BIN, '--help'], budget: 1.6 },
-  { name: 'webhooks create --help', argv: [BIN, 'webhooks', 'create', '--help'] },
-  { name: 'Tab: a command', argv: [BIN, '__complete', 'webhooks', 'l'], budget: 1.5 },
-  {
-    name: 'Tab: an event type',
-    argv: [BIN, '__complete', 'webhooks', 'create', '--event', 'scr'],
-    budget: 1.7,
-  },
-  { name: 'Tab: a webhook', argv: [BIN, '__complete', 'webhooks', 'get', 'f'], budget: 1.8 },
-  { name: 'events types', argv: [BIN, 'events', 'types'] },
-  { name: 'webhooks list --json', argv: [BIN, 'webhooks', 'list', '--json'], budget: 2.6 },
-  { name: 'webhooks list', argv: [BIN, 'webhooks', 'list'] },
-];
-
-/** Milliseconds of one run; the server of this process must go on, so the child is awaited. */
-async function time(argv) {
-  const begin = process.hrtime.bigint();
-  const child = spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  child.stdout.resume();
-  const [code] = await once(child, 'exit');
-  if (code !== 0) throw new Error(`${argv.join(' ')} ended with ${code}`);
-  return Number(process.hrtime.bigint() - begin) / 1e6;
-}
-
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-
-async function ratio(argv) {
-  const ratios = [];
-  for (let round = 0; round < ROUNDS + 2; round += 1) {
-    const floor = await time(['-e', '0']);
-    const taken = await time(argv);
-    if (round >= 2) ratios.push(taken / floor);
+const rows = [];
+try {
+  for (const part of parts) {
+    const { rows: measure } = await import(`./parts/${part}.mjs`);
+    const given = { ...world, rounds: rounds ?? ROUNDS[part], windowMs: 3000 };
+    for await (const row of measure(given)) {
+      rows.push(row);
+      process.stderr.write(`${row.what}: ${row.ours}\n`);
+    }
   }
-  return median(ratios);
+} finally {
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+}
+const report = [machine(), '', ...table(), ...reasons()].join('\n');
+console.log(report);
+if (flags.write) write(report);
+
+function machine() {
+  const nodes = [process.version, ...world.nodes.map(({ version }) => version)];
+  const memory = Math.round(totalmem() / GIB);
+  return `${process.platform} ${process.arch}, ${cpus().length} cores, ${memory} GiB, Node ${nodes.join(', ')}; ${new Date().toISOString().slice(0, 10)}.`;
 }
 
-console.log(`Node ${process.version}, ${ROUNDS} pairs each, medians over \`node -e 0\``);
-for (const { name, argv, budget } of CASES) {
-  const measured = (await ratio(argv)).toFixed(2);
-  console.log(`${name.padEnd(24)} ${measured}${budget === undefined ? '' : `   budget ${budget}`}`);
+function table() {
+  const cells = rows.map(({ what, against, ours, goal = '', peers = [] }) => [
+    what,
+    ours,
+    goal,
+    peers.map(([name, value]) => `${name} ${value}`).join(', '),
+    against,
+  ]);
+  return [
+    ['what', 'kycgenie', 'goal', 'others', 'against'],
+    ['---', '---', '---', '---', '---'],
+    ...cells,
+  ].map((row) => `| ${row.join(' | ')} |`);
 }
-server.close();
-rmSync(folder, { recursive: true });
+
+/** Why a peer is not in a row. */
+function reasons() {
+  const missing = world.peers.missing.map((name) => `- ${name}: is not installed here`);
+  const seen = new Map();
+  for (const { what, without = {} } of rows) {
+    for (const why of new Set(Object.values(without))) {
+      const names = Object.keys(without).filter((name) => without[name] === why);
+      const line = `${names.join(', ')}: ${why}`;
+      seen.set(line, [...(seen.get(line) ?? []), what]);
+    }
+  }
+  const lines = [...seen].map(([line, whats]) => `- ${line} (${whats.join('; ')})`);
+  return missing.length + lines.length > 0 ? ['', 'Left blank:', '', ...missing, ...lines] : [];
+}
+
+function write(text) {
+  const before = readFileSync(BENCHMARKS, 'utf8');
+  const [head, tail] = [before.indexOf(BEGIN), before.indexOf(END)];
+  if (head < 0 || tail < head) throw new Error(`BENCHMARKS.md has no ${BEGIN} and ${END}`);
+  writeFileSync(BENCHMARKS, `${before.slice(0, head)}${BEGIN}\n\n${text}\n\n${before.slice(tail)}`);
+}

@@ -1,8 +1,8 @@
-import { isHarmlessLine, paintJson, toJson, wholeToJson } from '../terminal/json.ts';
+import { isHarmlessLine, paintJson, toJson, wholeToJson, wholeToJsonLines } from '../terminal/json.ts';
 import { type Look, loadPaint, type Paint, unpainted } from '../terminal/style.ts';
 import { plain } from '../terminal/text.ts';
 import type { Text } from '../terminal/view.ts';
-import type { JsonWriter, Result, StreamItem } from './define.ts';
+import type { JsonWriter, ListResult, Result, StreamItem } from './define.ts';
 import type { Format } from './globals.ts';
 
 /** What was asked for, and where it goes. */
@@ -68,6 +68,16 @@ export function renderLine(
 ): string {
   if (quiet) return id === null ? '' : `${plain(id)}\n`;
   return `${json?.(WRITER) ?? (isWhole ? wholeToJson(data) : toJson(data))}\n`;
+}
+
+/** Items of a list, as `renderLine` has each. */
+export function renderLines(
+  items: readonly unknown[],
+  { id, isWhole }: Pick<ListResult, 'id' | 'isWhole'>,
+  quiet: boolean,
+): string {
+  if (!quiet && isWhole) return wholeToJsonLines(items);
+  return items.map((data) => renderLine({ data, id: id(data), isWhole }, quiet)).join('');
 }
 
 const WRITER: JsonWriter = { write: wholeToJson, takes: isHarmlessLine };

@@ -14,7 +14,7 @@ import { type ExitCode, exitCodeOf, reportFailure, viewFailure } from './failure
 import { chosenFormat, type GlobalOptions, guessGlobals } from './globals.ts';
 import { makeContext } from './make-context.ts';
 import { type HelpLook, type Parsed, parse } from './program.ts';
-import { type Rendered, type Rendering, renderEvent, renderLine, renderValue } from './render.ts';
+import { type Rendered, type Rendering, renderEvent, renderLines, renderValue } from './render.ts';
 import { lookForUpdates, tellOfUpdate } from './update-notice.ts';
 
 /** Help is for reading: no wider than this, however wide the terminal. */
@@ -166,15 +166,10 @@ async function showList(
   await show(await renderValue(result, rendering));
 }
 
-async function passOn(
-  { parts, itemsOf, id, isWhole }: ListResult,
-  quiet: boolean,
-  output: BatchedOutput,
-): Promise<void> {
+async function passOn(list: ListResult, quiet: boolean, output: BatchedOutput): Promise<void> {
   try {
-    for await (const part of parts) {
-      const lines = itemsOf(part).map((data) => renderLine({ data, id: id(data), isWhole }, quiet));
-      await output.print(lines.join(''));
+    for await (const part of list.parts) {
+      await output.print(renderLines(list.itemsOf(part), list, quiet));
     }
   } finally {
     // Also what came before a failure.

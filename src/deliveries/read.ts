@@ -69,7 +69,7 @@ class State {
   #pages = 0;
   #newest = Number.NaN;
   /** Of the entries that were looked at. */
-  #last = Number.NaN;
+  #last: LogEntry | undefined;
   #leftOver = false;
 
   constructor(reading: Reading) {
@@ -88,7 +88,7 @@ class State {
         break;
       }
       this.#seen += 1;
-      this.#last = timeOf(entry);
+      this.#last = entry;
       if (this.#takesAll || matches(entry, filter)) found.push(entry);
     }
     this.remembered.add(entries);
@@ -109,7 +109,7 @@ class State {
   isCut({ next }: LogPage): boolean {
     if (this.#readableStill > 0 || (next === null && !this.#leftOver)) return false;
     const { since } = this.#reading.filter;
-    return since === undefined || this.#last >= since;
+    return since === undefined || timeOf(this.#last) >= since;
   }
 
   pagesToCome({ entries }: LogPage): number {

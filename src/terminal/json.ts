@@ -21,6 +21,11 @@ export function wholeToJson(value: unknown): string {
   return harmless(JSON.stringify(value));
 }
 
+/** The same for many, each on a line of its own: they are looked through together. */
+export function wholeToJsonLines(values: readonly unknown[]): string {
+  return harmless(values.map((value) => `${JSON.stringify(value)}\n`).join(''));
+}
+
 /** Whether a text of JSON is on one line, and nothing in it would be escaped. */
 export const isHarmlessLine = (json: string): boolean => HARMLESS.test(json) && !json.includes('\n');
 

@@ -60,4 +60,4 @@ const server = createServer((request, response) => {
   else end();
 });
 server.keepAliveTimeout = 60_000;
-server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+server.listen(0, '127.0.0.1', () => console.log(JSON.stringify({ port: server.address().port })));
