@@ -12,17 +12,20 @@ export const BIN = join(ROOT, 'bin', 'kycgenie.cjs');
 export const HERE = import.meta.dirname;
 export const KEY = 'kycg_0123456789abcdef0123456789abcdef';
 
+/** No run takes so long, on a slow disk either. */
+const RUN_MS = 300_000;
+
 export const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * Seconds of one whole run, and its peak resident memory in MiB where the system tells. Throws where it fails, or
- * after a minute.
+ * after RUN_MS.
  */
 export async function run(command, argv, { env, input = 'ignore', output = 'pipe' }) {
   const begin = process.hrtime.bigint();
-  const child = spawn(command, argv, { env, stdio: [input, output, 'pipe'], timeout: 60_000 });
+  const child = spawn(command, argv, { env, stdio: [input, output, 'pipe'], timeout: RUN_MS });
   let said = '';
   child.stdout?.resume();
   child.stderr.on('data', (data) => {
@@ -55,14 +58,18 @@ export const ratio = (results, floor, pick) =>
 
 /** A child that prints a line of JSON with its port once it listens. */
 export async function start(argv, env, input = 'ignore') {
-  const child = spawn(process.execPath, argv, { env, stdio: [input, 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, argv, { env, stdio: [input, 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (data) => {
+    said = (said + data).slice(-500);
+  });
   const port = await new Promise((resolve, reject) => {
     const lines = createInterface({ input: child.stdout });
     lines.once('line', (line) => {
       lines.close();
       resolve(JSON.parse(line).port);
     });
-    child.once('exit', (code) => reject(new Error(`${argv.join(' ')} ended with ${code}`)));
+    child.once('exit', (code) => reject(new Error(`${argv.join(' ')} ended with ${code}: ${said}`)));
   });
   child.stdout.resume();
   return { child, port };

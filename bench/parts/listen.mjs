@@ -48,7 +48,7 @@ export async function* rows({ home, env, rounds, windowMs, peers, peersFolder })
     contenders.push(() => start([join(HERE, 'servers', 'express-svix.mjs')], settings));
   }
   if (peers.found.webhook) {
-    names.push('webhook, running /bin/true');
+    names.push('webhook (after /bin/true)');
     contenders.push(() => debianWebhook(peers.found.webhook, home));
   }
   for (const { name, bytes, goal } of SIZES) {
@@ -89,10 +89,10 @@ async function debianWebhook(command, home) {
   const signature = { source: 'header', name: 'X-Signature' };
   const match = { type: 'payload-hmac-sha256', secret: PLAIN_SECRET, parameter: signature };
   const hooks = join(home, 'hooks.json');
-  writeFileSync(
-    hooks,
-    JSON.stringify([{ id: 'kyc', 'execute-command': '/bin/true', 'trigger-rule': { match } }]),
-  );
+  // It can only run commands; without this it answers first, and they pile up behind.
+  const answersAfter = { 'include-command-output-in-response': true };
+  const hook = { id: 'kyc', 'execute-command': '/bin/true', ...answersAfter, 'trigger-rule': { match } };
+  writeFileSync(hooks, JSON.stringify([hook]));
   const port = await freePort();
   const child = spawn(command, ['-hooks', hooks, '-ip', '127.0.0.1', '-port', String(port)], {
     stdio: 'ignore',
