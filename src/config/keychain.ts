@@ -51,7 +51,7 @@ class SystemKeychain implements Keychain {
     return 'value' in answer && answer.value === secret.reveal();
   }
 
-  async read({ account }: InKeychain, { what, remedy }: Wanted): Promise<Secret> {
+  async read({ account }: InKeychain, { what, remedy }: Wanted): Promise<Secret | null> {
     const known = this.#known.get(account);
     if (known) return known;
     const answer = await this.#helper.ask({ op: 'get', account });
@@ -60,11 +60,7 @@ class SystemKeychain implements Keychain {
         hint: `Unlock the keychain or log in to the desktop, then try again. ${remedy}`,
       });
     }
-    if (!answer.value) {
-      throw new Failure('store_unwritable', `${what} is no longer in the keychain (${account})`, {
-        hint: remedy,
-      });
-    }
+    if (!answer.value) return null;
     const secret = new Secret(answer.value);
     this.#known.set(account, secret);
     return secret;

@@ -1,12 +1,12 @@
 import * as v from 'valibot';
-import { Failure } from '../errors.ts';
+import { Failure, raise } from '../errors.ts';
 import { isRecord } from '../record.ts';
 import { InKeychain, Secret } from '../secret.ts';
 import { configPath, isProfileName, PROFILE_NAME_RULE } from './names.ts';
 import { closeFolder, sweepLeftovers } from './private-files.ts';
 import type { Json } from './replace-file.ts';
 import { readJson, type StoreEnvironment, StoreFile } from './store.ts';
-import { FILES_ONLY, type Vault, type Wanted } from './vault.ts';
+import { FILES_ONLY, lost, type Vault, type Wanted } from './vault.ts';
 import { refuseNewer } from './versions.ts';
 
 /** What a profile may hold, in the names users type after `config set`; all as text, as typed. */
@@ -91,7 +91,8 @@ export function openProfiles(
       return vault.isChosen ? ((await (await vault.open()).keep(name, key)) ?? key) : key;
     },
     async reveal(name, kept) {
-      return kept instanceof InKeychain ? (await vault.open()).read(kept, keyOf(name)) : kept;
+      if (!(kept instanceof InKeychain)) return kept;
+      return (await (await vault.open()).read(kept, keyOf(name))) ?? raise(lost(kept, keyOf(name)));
     },
     async update(name, change) {
       if (!isProfileName(name)) throw badProfileName(name);

@@ -3,11 +3,18 @@ import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Lock, withLock } from '../lock.ts';
 import { isRecord } from '../record.ts';
-import type { Secret } from '../secret.ts';
+import type { InKeychain, Secret } from '../secret.ts';
 import { fileOfWebhook, folderOfProfile, isProfileName } from './names.ts';
 import { closeFolder, makePrivateFolder, namesIn, storeFailure, sweepLeftovers } from './private-files.ts';
 import { badProfileName } from './profiles.ts';
-import { inKeychain, isSecretFile, type SecretFile, withSecret } from './secrets/file.ts';
+import {
+  type Added,
+  inKeychain,
+  isSecretFile,
+  namesPlace,
+  type SecretFile,
+  withSecret,
+} from './secrets/file.ts';
 import { sameAs, toKnown, Values } from './secrets/values.ts';
 import { type StoreEnvironment, StoreFile } from './store.ts';
 import { FILES_ONLY, type Vault } from './vault.ts';
@@ -51,9 +58,15 @@ export interface SecretStore {
    * oldest is out first.
    */
   put(secret: NewSecret): Promise<void>;
-  /** With the values: throws Failure `store_unwritable` where the keychain that holds one does not give it. */
+  /**
+   * With the values: throws Failure `store_unwritable` where the keychain that holds one does not answer, or has lost
+   * the current one. Previous ones that it has lost are left out and reported by `onDamage`.
+   */
   get(webhookId: string): Promise<WebhookSecrets | null>;
-  /** All of the profile, by webhook id. A damaged file is set aside under a new name and reported by `onDamage`. */
+  /**
+   * All of the profile, by webhook id. A damaged file is set aside under a new name, a webhook whose current secret
+   * the keychain has lost is left out, and both are reported by `onDamage`.
+   */
   list(): Promise<readonly WebhookSecrets[]>;
   /** The same without the values, which asks no keychain. */
   look(webhookId: string): Promise<KnownWebhook | null>;
@@ -99,7 +112,7 @@ class SecretFolder implements SecretStore {
   constructor(options: Options) {
     const parent = join(options.configDir, 'secrets');
     this.#environment = options;
-    this.#values = new Values(options.vault ?? FILES_ONLY, options.profile);
+    this.#values = new Values(options.vault ?? FILES_ONLY, options.profile, options.onDamage);
     this.#folder = join(parent, folderOfProfile(options.profile));
     this.#folders = [options.configDir, parent, this.#folder];
   }
@@ -113,18 +126,28 @@ class SecretFolder implements SecretStore {
   async put(added: NewSecret): Promise<void> {
     this.#folders.forEach(makePrivateFolder);
     const name = await fileOfWebhook(added.webhookId);
+    const owner = name.replace(/\.json$/, '');
     const file = this.#file(name);
     const isSame = await sameAs(added.secret);
     const earlier = inKeychain(await file.read()).find(isSame);
-    const place = await this.#values.place(name.replace(/\.json$/, ''), added.secret, earlier);
+    const place = await this.#values.place(owner, added.secret, earlier);
+    if (await this.#store(file, { ...added, place, isSame }, earlier)) return;
+    // What nobody has named yet nobody drops.
+    await this.#store(file, { ...added, place: await this.#values.place(owner, added.secret), isSame });
+  }
+
+  /** False, and nothing done, where it was to stay at an `earlier` place that somebody has given up meanwhile. */
+  async #store(file: StoreFile<SecretFile>, added: Added, earlier?: InKeychain): Promise<boolean> {
     let before: SecretFile | null = null;
+    let isStored = true;
     const after = await file.update((current) => {
       before = current;
-      return withSecret(current, { ...added, place, isSame });
+      isStored = added.place !== earlier || namesPlace(current, added.place);
+      return isStored ? withSecret(current, added) : current;
     }, this.#lockOf(added.webhookId));
     this.#folders.forEach(closeFolder);
-    const kept = new Set(inKeychain(after).map(({ account }) => account));
-    await this.#values.drop(inKeychain(before).filter(({ account }) => !kept.has(account)));
+    await this.#values.drop(inKeychain(before).filter((place) => !namesPlace(after, place)));
+    return isStored;
   }
 
   async get(webhookId: string): Promise<WebhookSecrets | null> {
@@ -134,7 +157,10 @@ class SecretFolder implements SecretStore {
 
   async list(): Promise<readonly WebhookSecrets[]> {
     const found: WebhookSecrets[] = [];
-    for (const file of await this.#survey()) found.push(await this.#values.reveal(file));
+    for (const file of await this.#survey()) {
+      const secrets = await this.#values.revealIfKept(file);
+      if (secrets) found.push(secrets);
+    }
     return found;
   }
 

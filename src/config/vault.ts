@@ -26,13 +26,17 @@ export interface Keychain {
   keep(owner: string, secret: Secret): Promise<InKeychain | null>;
   /** Whether it gives this value; false also where it does not answer. */
   has(kept: InKeychain, secret: Secret): Promise<boolean>;
-  /** Throws Failure `store_unwritable`. */
-  read(kept: InKeychain, wanted: Wanted): Promise<Secret>;
+  /** Null where it has lost it. Throws Failure `store_unwritable` where it does not answer. */
+  read(kept: InKeychain, wanted: Wanted): Promise<Secret | null>;
   /** For what no file refers to any more. What stays behind is said. */
   drop(kept: InKeychain): Promise<void>;
   /** Whether it keeps something and gives it back: null, or why not as half a sentence. */
   probe(): Promise<string | null>;
 }
+
+/** Of a value that is not where a file says it is: somebody removed it there. */
+export const lost = ({ account }: InKeychain, { what, remedy }: Wanted): Failure =>
+  new Failure('store_unwritable', `${what} is no longer in the keychain (${account})`, { hint: remedy });
 
 /** For who has none: everything is in files. */
 export const FILES_ONLY: Vault = {

@@ -93,6 +93,29 @@ describe.skipIf(lacking !== null)(suite, () => {
     await run(['logout']);
   });
 
+  it('that lost a signing secret gives the others; to rotate helps, as the advice is, and to delete goes', async () => {
+    await login();
+    const create = ['webhooks', 'create', '--event', 'case.opened', '--url', 'https://example.com/kyc', '-q'];
+    const [lost, other] = [(await run(create)).stdout.trim(), (await run(create)).stdout.trim()];
+    const [account] = [...service.entries().keys()].filter((name) => name.startsWith(`default/${lost}/`));
+    service.lose(account ?? '');
+    const exported = await run(['secrets', 'export']);
+    expect(exported).toMatchObject({ code: 0, stdout: expect.stringContaining('whsec_') });
+    expect(exported.stderr).toContain(`A signing secret of webhook ${lost} is no longer in the keychain`);
+    expect((await run(['webhooks', 'rotate', lost, '--yes'])).code).toBe(0);
+    expect(await run(['secrets', 'show', lost])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^whsec_/),
+    });
+    for (const [name] of service.entries()) if (name.startsWith('default/')) service.lose(name);
+    for (const id of [lost, other])
+      expect(
+        (await run(['webhooks', 'delete', id, '--yes'], { env: { KYCGENIE_API_KEY: api.key } })).code,
+      ).toBe(0);
+    await run(['logout']);
+    expect(service.entries().size).toBe(0);
+  });
+
   it('warns on standard error alone as a secret goes into its file', async () => {
     const { code, stdout, stderr } = await run(['secrets', 'import', 'w-1', '--json'], {
       stdin: SECRET,

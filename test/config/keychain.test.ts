@@ -1,6 +1,6 @@
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import type { HelperProgram } from '../../src/config/keychain/helper.ts';
 import { openProfiles } from '../../src/config/profiles.ts';
@@ -26,7 +26,8 @@ const hasty: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(
 
 function open(configDir: string, given: Given = {}) {
   const { isChosen = true, program = PROGRAM, env = service?.env ?? {}, clock = systemClock } = given;
-  const surroundings = environment();
+  const losses: string[] = [];
+  const surroundings = { ...environment(), onDamage: (message: string) => losses.push(message) };
   const troubles: string[] = [];
   const onTrouble = (message: string) => troubles.push(message);
   const vault = makeVault(isChosen, { program, env, clock, configDir, onTrouble });
@@ -35,6 +36,7 @@ function open(configDir: string, given: Given = {}) {
     secrets: openSecrets({ ...options, profile: 'default' }),
     profiles: openProfiles(options),
     vault,
+    losses,
     troubles,
   };
 }
@@ -150,6 +152,24 @@ describe.skipIf(lacking !== null)(`a real Secret Service${lacking ? ` (without $
     await open(dir).secrets.put(added('lost'));
     expect(values(await open(dir).secrets.get('one'))).toEqual(['lost']);
     await secrets.forget('one');
+  });
+
+  it('that lost one webhook, or a previous secret, still gives the others, and that is said once', async () => {
+    const dir = scratch();
+    await open(dir).secrets.put(added('gone', 1));
+    const [account = ''] = service.entries().keys();
+    await open(dir).secrets.put(added('there', 1, 'two'));
+    await (await open(dir).vault.open()).drop(new InKeychain(account));
+    const { secrets, losses } = open(dir);
+    expect((await secrets.list()).map(({ webhookId }) => webhookId)).toEqual(['two']);
+    await secrets.list();
+    expect(losses).toEqual([
+      `A signing secret of webhook one is no longer in the keychain (${account}): it is left out`,
+    ]);
+    await secrets.put(added('new', 2));
+    expect(values(await secrets.get('one'))).toEqual(['new']);
+    expect((await open(dir).secrets.list()).map(values)).toEqual([['new'], ['there']]);
+    for (const id of ['one', 'two']) await open(dir).secrets.forget(id);
   });
 
   it('holds the key of a profile until another takes its place', async () => {
@@ -270,6 +290,34 @@ describe.skipIf(lacking !== null)(`a real Secret Service${lacking ? ` (without $
     for (const account of service.entries().keys())
       await (await open(dir).vault.open()).drop(new InKeychain(account));
   });
+
+  it.each([
+    ['forgotten', (dir: string) => open(dir).secrets.forget('one')],
+    ['moved into the file', (dir: string) => open(dir, { isChosen: false }).secrets.put(added('same', 2))],
+    ['written anew', (dir: string) => writtenAnew(dir)],
+  ])('and what is %s while it is stored once more stays stored', async (_how, meanwhile) => {
+    const dir = scratch();
+    await open(dir).secrets.put(added('same', 1));
+    const { vault, secrets } = open(dir);
+    const keychain = await vault.open();
+    const has = vi.spyOn(keychain, 'has').mockImplementationOnce(async (kept, secret) => {
+      has.mockRestore();
+      const isThere = await keychain.has(kept, secret);
+      await meanwhile(dir);
+      return isThere;
+    });
+    await secrets.put(added('same', 3));
+    expect(values(await open(dir).secrets.get('one'))).toEqual(['same']);
+    await open(dir).secrets.forget('one');
+    expect(held()).toEqual([]);
+  });
+
+  /** By a process that the keychain told, for a moment, that it has not got it. */
+  async function writtenAnew(dir: string): Promise<void> {
+    const { vault, secrets } = open(dir);
+    vi.spyOn(await vault.open(), 'has').mockResolvedValueOnce(false);
+    await secrets.put(added('same', 2));
+  }
 
   it('and many processes at once lose nothing', async () => {
     const dir = scratch();

@@ -10,6 +10,8 @@ export interface SecretService {
   readonly env: Readonly<Record<string, string>>;
   /** Values and accounts of ours, as another program sees them; by account. */
   entries(): ReadonlyMap<string, string>;
+  /** As by a person who removes an entry. */
+  lose(account: string): void;
   /** Answers nobody until it is woken. */
   fallAsleep(): void;
   wakeUp(): void;
@@ -68,6 +70,8 @@ export async function startSecretService(): Promise<SecretService> {
   return {
     env,
     entries: () => entriesOf(env),
+    lose: (account) =>
+      void execFileSync('secret-tool', ['clear', 'service', 'kycgenie-cli', 'username', account], { env }),
     fallAsleep: () => void keyring.kill('SIGSTOP'),
     wakeUp: () => void keyring.kill('SIGCONT'),
     lock: () => again(false),

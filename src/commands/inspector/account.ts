@@ -23,7 +23,7 @@ export async function openAccount(context: Context): Promise<AccountSource | nul
     },
     async subscriptions(signal) {
       const webhooks = await (await context.api()).listWebhooks({ signal });
-      const stored = new Set((await (await context.secrets()).list()).map(({ webhookId }) => webhookId));
+      const stored = new Set((await (await context.secrets()).survey()).map(({ webhookId }) => webhookId));
       return webhooks.map((webhook) => shown(webhook, stored.has(webhook.id)));
     },
   };

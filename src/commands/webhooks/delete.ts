@@ -33,7 +33,7 @@ export const command = defineCommand({
           await secrets.forget(id);
         };
         // That the store cannot be written is to show before the API has done what nobody can undo.
-        await ((await secrets.get(id)) ? secrets.exclusive(id, remove) : remove());
+        await ((await secrets.look(id)) ? secrets.exclusive(id, remove) : remove());
         return { id, status: 'deleted', error: null };
       },
       failed: (id, error) => ({ id, status: 'failed', error }),

@@ -154,7 +154,7 @@ async function openRotate(context: Context, { sinks, verifierOf }: Round, option
     const handed = await sinks.handOver({ webhookId, eventType, webhookUrl, secret });
     const verified = await verifier?.after(secret);
     if (verified?.error) context.talk.warn([verified.error.message, verified.error.hint ?? ''].join('. '));
-    const kept = await keeping.secrets.get(webhookId);
+    const kept = await keeping.secrets.look(webhookId);
     return {
       id: webhookId,
       message,

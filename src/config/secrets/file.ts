@@ -64,6 +64,10 @@ export function placeOf(entry: Entry): Secret | InKeychain {
 export const inKeychain = (file: SecretFile | null): readonly InKeychain[] =>
   (file?.secrets ?? []).map(placeOf).filter((place) => place instanceof InKeychain);
 
+/** Whether the file says that the keychain holds something there. */
+export const namesPlace = (file: SecretFile | null, place: Secret | InKeychain): boolean =>
+  place instanceof InKeychain && inKeychain(file).some(({ account }) => account === place.account);
+
 /**
  * The file with one secret more, newest first; the file itself when it has the value already, at the same
  * place. What is added stays, however old it looks: stored times may come from a clock that was ahead, and nobody

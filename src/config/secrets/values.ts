@@ -1,27 +1,28 @@
 import { InKeychain, type Secret } from '../../secret.ts';
 import type { KeptSecret, KnownSecret, KnownWebhook, WebhookSecrets } from '../secrets.ts';
-import type { Vault } from '../vault.ts';
+import { lost, type Vault, type Wanted } from '../vault.ts';
 import { placeOf, type SecretFile } from './file.ts';
 
 /** The values of secrets: in their file, or in the keychain that the file refers to. */
 export class Values {
   readonly #vault: Vault;
   readonly #profile: string;
+  readonly #onLoss: (message: string) => void;
+  /** What was said to be lost, by its place. */
+  readonly #said = new Set<string>();
 
-  constructor(vault: Vault, profile: string) {
+  /** `onLoss` hears of values that are left out. */
+  constructor(vault: Vault, profile: string, onLoss: (message: string) => void) {
     this.#vault = vault;
     this.#profile = profile;
+    this.#onLoss = onLoss;
   }
 
   /**
    * Where a value is to be from now on; `webhook` names it there. The keychain has it on return, unless the place is
    * the file; where it had it `earlier`, it is not written again.
    */
-  async place(
-    webhook: string,
-    secret: Secret,
-    earlier: InKeychain | undefined,
-  ): Promise<Secret | InKeychain> {
+  async place(webhook: string, secret: Secret, earlier?: InKeychain): Promise<Secret | InKeychain> {
     if (!this.#vault.isChosen) return secret;
     const keychain = await this.#vault.open();
     // Somebody may have removed it there since.
@@ -34,24 +35,50 @@ export class Values {
     for (const place of places) await (await this.#vault.open()).drop(place);
   }
 
-  /** Throws Failure `store_unwritable` where the keychain does not give one. */
+  /** Throws Failure `store_unwritable` where the keychain does not answer, or has lost the current one. */
   async reveal(file: SecretFile): Promise<WebhookSecrets> {
-    const secrets: KeptSecret[] = [];
-    for (const entry of file.secrets) {
-      const place = placeOf(entry);
-      const secret = place instanceof InKeychain ? await this.#ask(place, file.webhook_id) : place;
-      secrets.push({ secret, ...toKnownSecret(entry) });
-    }
-    return { ...toKnown(file), secrets };
+    const secrets = await this.#revealKept(file);
+    const [current] = file.secrets.map(placeOf);
+    if (current instanceof InKeychain && secrets[0] === null) throw lost(current, wanted(file));
+    return this.#withoutLost(file, secrets);
   }
 
-  async #ask(place: InKeychain, webhookId: string): Promise<Secret> {
-    return (await this.#vault.open()).read(place, {
-      what: `A signing secret of webhook ${webhookId}`,
-      remedy: 'What is gone there for good is replaced by kycgenie webhooks rotate.',
-    });
+  /** Null where the keychain has lost the current one. Throws where it does not answer. */
+  async revealIfKept(file: SecretFile): Promise<WebhookSecrets | null> {
+    const secrets = await this.#revealKept(file);
+    const revealed = this.#withoutLost(file, secrets);
+    return secrets[0] === null ? null : revealed;
+  }
+
+  /** Null in the place of each that the keychain has lost. */
+  async #revealKept(file: SecretFile): Promise<readonly (KeptSecret | null)[]> {
+    const secrets: (KeptSecret | null)[] = [];
+    for (const entry of file.secrets) {
+      const place = placeOf(entry);
+      const secret =
+        place instanceof InKeychain ? await (await this.#vault.open()).read(place, wanted(file)) : place;
+      secrets.push(secret && { secret, ...toKnownSecret(entry) });
+    }
+    return secrets;
+  }
+
+  #withoutLost(file: SecretFile, secrets: readonly (KeptSecret | null)[]): WebhookSecrets {
+    for (const [index, place] of file.secrets.map(placeOf).entries())
+      if (place instanceof InKeychain && secrets[index] === null) this.#sayLost(place, wanted(file));
+    return { ...toKnown(file), secrets: secrets.filter((secret) => secret !== null) };
+  }
+
+  #sayLost(place: InKeychain, what: Wanted): void {
+    if (this.#said.has(place.account)) return;
+    this.#said.add(place.account);
+    this.#onLoss(`${lost(place, what).message}: it is left out`);
   }
 }
+
+const wanted = ({ webhook_id: id }: SecretFile): Wanted => ({
+  what: `A signing secret of webhook ${id}`,
+  remedy: 'What is gone there for good is replaced by kycgenie webhooks rotate.',
+});
 
 export function toKnown(file: SecretFile): KnownWebhook {
   return {
