@@ -1,5 +1,5 @@
 // Parts of a release (.github/workflows/release.yml, docs/releasing.md):
-//   release.mjs check <tag>         the tag is the version, its changes are told, and no placeholder is left
+//   release.mjs check <tag>         the tag is the version (no pre-release), its changes are told, no placeholder is left
 //   release.mjs checksums <folder>  writes SHA256SUMS of the files in it
 //   release.mjs formula <folder>    writes kycgenie.rb for Homebrew, from SHA256SUMS
 import { createHash } from 'node:crypto';
@@ -19,6 +19,8 @@ const PARTS = {
   check(tag) {
     const problems = [
       tag !== `v${version}` && `The tag is ${tag}, the version in package.json ${version}.`,
+      // npm would make it what everybody installs.
+      version.includes('-') && `${version} is no version to release.`,
       !read('CHANGELOG.md').includes(`\n## ${version}\n`) && `CHANGELOG.md does not tell of ${version}.`,
       (slug === undefined || slug.startsWith('OWNER/')) &&
         'package.json does not say whose repository this is.',

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from './clock.ts';
 import type { Send } from './http.ts';
@@ -118,8 +118,10 @@ async function newerThan(version: string, found: string | null): Promise<string 
   return newest !== null && gt(newest, version) ? newest : null;
 }
 
-/** Whatever is wrong with the file, it is as if there were none. */
+/** Whatever is wrong with what the file says, it is as if there were none. Throws where it is no file. */
 function read(path: string): State {
+  // To open a pipe would wait for whoever writes into it.
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error(`${path} is not a file`);
   try {
     const state: unknown = JSON.parse(readUpTo(path, MAX_STATE_BYTES));
     if (!isRecord(state)) return NOTHING;

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -145,6 +154,21 @@ describe('scripts/release.mjs', () => {
       status: 1,
       stderr: expect.stringContaining('v99.0.0'),
     });
+  });
+
+  it('refuses a pre-release, which everybody would install', () => {
+    mkdirSync(join(folder, 'scripts'));
+    cpSync(join(ROOT, 'scripts', 'release.mjs'), join(folder, 'scripts', 'release.mjs'));
+    const check = (wanted: string) => {
+      const repository = { url: 'git+https://github.com/owner/kycgenie-cli.git' };
+      writeFileSync(join(folder, 'package.json'), JSON.stringify({ version: wanted, repository }));
+      writeFileSync(join(folder, 'CHANGELOG.md'), `# Changes\n\n## ${wanted}\n`);
+      const argv = [join(folder, 'scripts', 'release.mjs'), 'check', `v${wanted}`];
+      const { status, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8' });
+      return { status, stderr };
+    };
+    expect(check('1.2.3')).toEqual({ status: 0, stderr: '' });
+    expect(check('1.3.0-rc.1')).toEqual({ status: 1, stderr: '1.3.0-rc.1 is no version to release.\n' });
   });
 });
 

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -142,7 +143,7 @@ describe('the question', () => {
 
   it('is not asked where its time could not be remembered', async () => {
     writeFileSync(join(folder, 'data'), '');
-    await expect(watch()).rejects.toMatchObject({ code: 'EEXIST' });
+    await expect(watch()).rejects.toMatchObject({ code: 'ENOTDIR' });
     expect(registry.arrivals).toEqual([]);
   });
 });
@@ -166,6 +167,13 @@ describe('what is remembered', () => {
     await shortRun();
     writeFileSync(file(), text);
     expect(await longRun()).toBe('0.9.5');
+  });
+
+  it.skipIf(process.platform === 'win32')('waits for nobody where it is a pipe', async () => {
+    mkdirSync(join(folder, 'data'));
+    execFileSync('mkfifo', [file()]);
+    await expect(watch()).rejects.toThrow(/updates\.json is not a file$/);
+    expect(registry.arrivals).toEqual([]);
   });
 
   it('tells no version that is none', async () => {

@@ -6,12 +6,12 @@ import type { Edge, Sink } from './edge.ts';
 import { chosenFormat, type GlobalOptions } from './globals.ts';
 
 /**
- * Begins to look for a newer version, where somebody reads who can be told: at a terminal, outside CI, in words. Null
- * elsewhere. Nothing that goes wrong here is told, or ends a command.
+ * Begins to look for a newer version, where somebody reads who can be told: at a terminal, not in a pipe of programs,
+ * outside CI, in words. Null elsewhere. Nothing that goes wrong here is told, or ends a command.
  */
 export async function lookForUpdates(globals: GlobalOptions, edge: Edge): Promise<Updates | null> {
   const { registryUrl: url, env, platform, homedir, clock } = edge;
-  if (!url || globals.quiet || !edge.stderr.isTerminal) return null;
+  if (!url || globals.quiet || !edge.stderr.isTerminal || !edge.stdout.isTerminal) return null;
   try {
     if (chosenFormat(globals) !== 'table') return null;
     const { resolvePlaces } = await import('../config/settings.ts');

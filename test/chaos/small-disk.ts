@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -24,7 +24,12 @@ const mount = (...args: readonly string[]): Buffer => execFileSync('mount', args
 
 export function mountSmallDisk(size = '1m'): SmallDisk {
   const root = mkdtempSync(join(tmpdir(), 'kycgenie-disk-'));
-  mount('-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', root);
+  try {
+    mount('-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', root);
+  } catch (error) {
+    rmdirSync(root);
+    throw error;
+  }
   const home = join(root, 'home');
   const desk = join(root, 'desk');
   const ballast = join(root, 'ballast');

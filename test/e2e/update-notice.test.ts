@@ -33,6 +33,7 @@ function atTerminal(command: string, env: Readonly<Record<string, string>> = {})
 
 it.skipIf(!hasTerminals)('a newer version is named once a day at a terminal', () => {
   expect(atTerminal('config get timeout', { NO_UPDATE_NOTIFIER: '1' })).toBe('30s\r\n');
+  expect(atTerminal('config get timeout | cat')).toBe('30s\r\n');
   expect(atTerminal('config get timeout')).toMatch(/^30s\r\n[\s\S]*kycgenie 99\.0\.0 is out/);
   expect(atTerminal('config get timeout')).toBe('30s\r\n');
 });
