@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type AnyCommand, type Group, isGroup, type Leaf } from '../src/cli/define.ts';
@@ -9,6 +10,12 @@ import { COMMANDS } from '../src/commands/index.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const LOOK = { width: 80, heading: (text: string) => text };
+
+/** Of .dependency-cruiser.cjs, as far as it is read here. */
+interface Rule {
+  readonly name: string;
+  readonly from: { readonly pathNot?: string };
+}
 
 type Found = readonly [words: readonly string[], leaf: Leaf];
 
@@ -101,6 +108,46 @@ describe('the command tree', () => {
       /^export const command\b/m.test(read('src', 'commands', file)),
     );
     expect(defining.sort()).toEqual(ALL.map(({ words }) => `${words.join('/')}.ts`).sort());
+  });
+});
+
+describe('a third-party package', () => {
+  const { forbidden }: { forbidden: readonly Rule[] } = createRequire(import.meta.url)(
+    join(ROOT, '.dependency-cruiser.cjs'),
+  );
+  const owned = forbidden.flatMap(({ name, from: { pathNot = '' } }) => {
+    const packages = /^one-owner: (?!node:)(.+)$/.exec(name)?.[1]?.split('|') ?? [];
+    return packages.map((each): readonly [string, RegExp] => [each, new RegExp(pathNot)]);
+  });
+  const quoted = (text: string): readonly string[] =>
+    [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code ?? '');
+  const [, section = ''] = /^## Dependencies$(.+?)^## /ms.exec(read('ARCHITECTURE.md')) ?? [];
+  const rows = [...section.matchAll(/^\|(.+?)\|(.+?)\|(.+?)\|$/gm)].map(
+    ([, packages = '', owner = '', why = '']) => ({
+      packages: quoted(packages),
+      owners: quoted(owner),
+      why: why.trim(),
+    }),
+  );
+
+  it.each(owned)('%s has a row in ARCHITECTURE.md, with its owner and its reason', (name, path) => {
+    const row = rows.find(({ packages }) =>
+      packages.some((each) => each === name || each.startsWith(`${name}/`)),
+    );
+    expect(row).toMatchObject({ why: expect.stringMatching(/\w/) });
+    expect(row?.owners).not.toEqual([]);
+    for (const owner of row?.owners ?? []) expect(owner).toMatch(path);
+  });
+
+  it('that has a row is one that the tool is made of', () => {
+    const { devDependencies, optionalDependencies } = JSON.parse(read('package.json'));
+    const named = rows.flatMap(({ packages }) => packages);
+    expect(
+      named.filter((name) => !owned.some(([each]) => name === each || name.startsWith(`${each}/`))),
+    ).toEqual([]);
+    expect(Object.keys({ ...devDependencies, ...optionalDependencies })).toEqual(
+      expect.arrayContaining(named),
+    );
   });
 });
 
