@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
 import type { World } from '../support/cli.ts';
 import { lacking, PROGRAM, type SecretService, startSecretService } from '../support/keychain.ts';
+import { patient } from '../support/patient.ts';
 import { startSandbox, type TestSandbox } from '../support/sandbox.ts';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -24,7 +24,7 @@ describe.skipIf(lacking !== null)(suite, () => {
 
   const world = (more: World = {}): World => ({
     // The sandbox's own does not wait, and an answer takes its time.
-    clock: systemClock,
+    clock: patient,
     keychain: PROGRAM,
     ...more,
     env: { ...service.env, KYCGENIE_STORE: 'keychain', KYCGENIE_API_KEY: undefined, ...more.env },

@@ -8,6 +8,7 @@ import { openSecrets, type WebhookSecrets } from '../../src/config/secrets.ts';
 import { makeVault } from '../../src/config/vault.ts';
 import { InKeychain, Secret } from '../../src/secret.ts';
 import { lacking, PROGRAM, type SecretService, startSecretService } from '../support/keychain.ts';
+import { patient } from '../support/patient.ts';
 import { environment, failureOf, filesIn, keyText, scratch } from './scratch.ts';
 import { bundleWorkers, type Workers } from './workers.ts';
 
@@ -25,7 +26,7 @@ interface Given {
 const hasty: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 20, signal) };
 
 function open(configDir: string, given: Given = {}) {
-  const { isChosen = true, program = PROGRAM, env = service?.env ?? {}, clock = systemClock } = given;
+  const { isChosen = true, program = PROGRAM, env = service?.env ?? {}, clock = patient } = given;
   const losses: string[] = [];
   const surroundings = { ...environment(), onDamage: (message: string) => losses.push(message) };
   const troubles: string[] = [];

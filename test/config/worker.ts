@@ -6,6 +6,7 @@ import { openSecrets } from '../../src/config/secrets.ts';
 import { makeVault, type Vault } from '../../src/config/vault.ts';
 import { withLock } from '../../src/lock.ts';
 import { Secret } from '../../src/secret.ts';
+import { patient } from '../support/patient.ts';
 import type { InKeychainJob, Job } from './workers.ts';
 
 /** What a child process does in the tests of this folder; bundled and run by workers.ts. */
@@ -62,7 +63,7 @@ async function putInKeychain(job: Job & InKeychainJob, vault: Vault): Promise<vo
 }
 
 const vaultOf = ({ dir, program, env }: Job & InKeychainJob): Vault =>
-  makeVault(true, { program, env, clock: systemClock, configDir: dir, onTrouble: say });
+  makeVault(true, { program, env, clock: patient, configDir: dir, onTrouble: say });
 
 /** The keychain has it, and nobody has heard of that yet. */
 const dyingAfterKeep = (vault: Vault): Vault => ({
