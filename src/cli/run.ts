@@ -62,15 +62,11 @@ async function execute(tree: CommandTree, typed: Typed, edge: Edge): Promise<Exi
   const unread = new AbortController();
   const signal = AbortSignal.any([edge.signal, unread.signal]);
   const closing: (() => void)[] = [];
-  const context = await contextOf(
-    tree,
-    globals,
-    { ...edge, signal },
-    {
-      flush: async () => output?.flush(),
-      afterwards: (say) => void closing.push(say),
-    },
-  );
+  const ending = {
+    flush: async () => output?.flush(),
+    afterwards: (say: () => void) => void closing.push(say),
+  };
+  const context = await contextOf(tree, globals, { ...edge, signal }, ending);
   output = openOutput(edge, context.talk, (error) => {
     context.talk.hush();
     unread.abort(error);

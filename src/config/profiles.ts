@@ -57,67 +57,89 @@ const EMPTY_PROFILE: Profile = { apiKey: null, values: {} };
 /** Staged copies of the config file, and those of conf before them. */
 const LEFTOVER = /^config\.json\.next(?:\.tmp-[0-9a-f]{16})?$/;
 
-/** The profiles of `<configDir>/config.json`. Opening touches nothing. */
-export function openProfiles(
-  options: StoreEnvironment & { readonly configDir: string; readonly vault?: Vault },
-): ProfileStore {
-  const { configDir, clock, vault = FILES_ONLY } = options;
-  const path = configPath(configDir);
-  const accepts = (json: unknown): json is ConfigFile => isConfigFile(json, path);
-  let damage: string | undefined;
-  const onDamage = (message: string): void => {
-    damage = message;
-  };
-  const file = new StoreFile<ConfigFile>(path, accepts, { ...options, onDamage });
+type Options = StoreEnvironment & { readonly configDir: string; readonly vault?: Vault };
 
-  async function profiles(): Promise<ConfigFile['profiles']> {
-    const config = await file.read();
-    if (damage !== undefined) throw damaged(damage);
-    if (config) closeFolder(configDir);
+/** The profiles of `<configDir>/config.json`. Opening touches nothing. */
+export function openProfiles(options: Options): ProfileStore {
+  return new ProfilesFile(options);
+}
+
+class ProfilesFile implements ProfileStore {
+  readonly path: string;
+  readonly #options: Options;
+  readonly #vault: Vault;
+  readonly #file: StoreFile<ConfigFile>;
+  #damage: string | undefined;
+
+  constructor(options: Options) {
+    this.path = configPath(options.configDir);
+    this.#options = options;
+    this.#vault = options.vault ?? FILES_ONLY;
+    const accepts = (json: unknown): json is ConfigFile => isConfigFile(json, this.path);
+    const onDamage = (message: string): void => {
+      this.#damage = message;
+    };
+    this.#file = new StoreFile(this.path, accepts, { ...options, onDamage });
+  }
+
+  async read(name: string): Promise<Profile> {
+    const entry = entryOf(await this.#profiles(), name);
+    return entry ? toProfile(entry) : EMPTY_PROFILE;
+  }
+
+  async names(): Promise<readonly string[]> {
+    return Object.keys(await this.#profiles()).sort();
+  }
+
+  async place(name: string, key: Secret): Promise<Secret | InKeychain> {
+    if (!isProfileName(name)) throw badProfileName(name);
+    return this.#vault.isChosen ? ((await (await this.#vault.open()).keep(name, key)) ?? key) : key;
+  }
+
+  async reveal(name: string, kept: Secret | InKeychain): Promise<Secret> {
+    if (!(kept instanceof InKeychain)) return kept;
+    return (await (await this.#vault.open()).read(kept, keyOf(name))) ?? raise(lost(kept, keyOf(name)));
+  }
+
+  async update(name: string, change: (profile: Profile) => Profile): Promise<void> {
+    if (!isProfileName(name)) throw badProfileName(name);
+    const { configDir, clock, onDamage } = this.#options;
+    const [before, stored] = await this.#replace((file) => withProfile(file, name, change));
+    if (this.#damage !== undefined) onDamage(this.#damage);
+    if (stored) closeFolder(configDir);
+    sweepLeftovers(configDir, LEFTOVER, clock.now());
+    await dropKeys(this.#vault, before, stored);
+  }
+
+  async remove(name: string): Promise<boolean> {
+    if (!entryOf(await this.#profiles(), name)) return false;
+    const isThere = (file: ConfigFile): boolean => entryOf(file.profiles, name) !== undefined;
+    const [before, stored] = await this.#replace((file) =>
+      isThere(file) ? withoutProfile(file, name) : file,
+    );
+    await dropKeys(this.#vault, before, stored);
+    return isThere(before);
+  }
+
+  async #profiles(): Promise<ConfigFile['profiles']> {
+    const config = await this.#file.read();
+    if (this.#damage !== undefined) throw damaged(this.#damage);
+    if (config) closeFolder(this.#options.configDir);
     return config?.profiles ?? {};
   }
 
-  return {
-    path,
-    async read(name) {
-      const entry = entryOf(await profiles(), name);
-      return entry ? toProfile(entry) : EMPTY_PROFILE;
-    },
-    async names() {
-      return Object.keys(await profiles()).sort();
-    },
-    async place(name, key) {
-      if (!isProfileName(name)) throw badProfileName(name);
-      return vault.isChosen ? ((await (await vault.open()).keep(name, key)) ?? key) : key;
-    },
-    async reveal(name, kept) {
-      if (!(kept instanceof InKeychain)) return kept;
-      return (await (await vault.open()).read(kept, keyOf(name))) ?? raise(lost(kept, keyOf(name)));
-    },
-    async update(name, change) {
-      if (!isProfileName(name)) throw badProfileName(name);
-      let before = EMPTY_FILE;
-      const stored = await file.update((current) => {
-        before = current ?? EMPTY_FILE;
-        const after = withProfile(before, name, change);
-        return after === before ? current : after;
-      });
-      if (damage !== undefined) options.onDamage(damage);
-      if (stored) closeFolder(configDir);
-      sweepLeftovers(configDir, LEFTOVER, clock.now());
-      await dropKeys(vault, before, stored);
-    },
-    async remove(name) {
-      if (!entryOf(await profiles(), name)) return false;
-      let before = EMPTY_FILE;
-      const stored = await file.update((current) => {
-        before = current ?? EMPTY_FILE;
-        return entryOf(before.profiles, name) ? withoutProfile(before, name) : current;
-      });
-      await dropKeys(vault, before, stored);
-      return entryOf(before.profiles, name) !== undefined;
-    },
-  };
+  /** The file as it was before, and as it is; null where there is none yet, and nothing to write into it. */
+  async #replace(
+    change: (file: ConfigFile) => ConfigFile,
+  ): Promise<readonly [ConfigFile, ConfigFile | null]> {
+    let before = EMPTY_FILE;
+    const stored = await this.#file.update((current) => {
+      before = current ?? EMPTY_FILE;
+      const after = change(before);
+      return after === before ? current : after;
+    });
+    return [before, stored];
+  }
 }
 
 /**

@@ -25,7 +25,7 @@ afterAll(() => workers.remove());
 
 const open = (configDir: string, clock = standingClock()) => {
   const surroundings = environment(clock);
-  return { ...surroundings, ...openProfiles({ ...surroundings, configDir }) };
+  return Object.assign(openProfiles({ ...surroundings, configDir }), surroundings);
 };
 const withKey = (key: string) => (profile: Profile) => ({ ...profile, apiKey: new Secret(key) });
 const withValue = (timeout: string) => (profile: Profile) => ({
