@@ -4,13 +4,24 @@ import { Failure } from '../errors.ts';
 import { followed, setInEnvFile } from './env-file.ts';
 import { type Handover, runSecretExec, type Surroundings } from './secret-exec.ts';
 import { checkSecretFile, writeSecretFile } from './secret-file.ts';
-import { checkTemplate, demandDistinct, fill, fillName, namesId, type Subject } from './template.ts';
+import {
+  checkTemplate,
+  demandDistinct,
+  demandDistinctNames,
+  fill,
+  NAME_FLAG,
+  namesAsTyped,
+  namesId,
+  type Subject,
+} from './template.ts';
 
 /** Where a secret is to go, as typed; paths and names may hold placeholders. */
 export interface Wishes {
   readonly secretFile?: string | undefined;
   readonly envFile?: string | undefined;
   readonly envName?: string | undefined;
+  /** What the variable is called where `envName` does not say; without it, `envName` has to. */
+  readonly nameOf?: ((subject: Subject) => string) | undefined;
   readonly secretExec?: string | undefined;
 }
 
@@ -39,7 +50,6 @@ export interface Handed {
 
 const FILE = '--secret-file';
 const ENV_FILE = '--dotenv';
-const NAME = '--env-name';
 
 /**
  * The sinks that were asked for, once it is sure that each expected secret has a place of its own and its folder is
@@ -47,14 +57,15 @@ const NAME = '--env-name';
  */
 export function openSinks(wishes: Wishes, expected: readonly Expected[]): readonly Sink[] {
   const { secretFile, envFile, envName, secretExec } = wishes;
-  if ((envFile === undefined) !== (envName === undefined)) {
-    throw new Failure('usage', `${ENV_FILE} and ${NAME} go together`, {
-      hint: `Such as: ${ENV_FILE} .env ${NAME} KYC_WEBHOOK_SECRET`,
+  const nameOf = envName === undefined ? wishes.nameOf : namesAsTyped(envName);
+  if (envFile === undefined ? envName !== undefined : nameOf === undefined) {
+    throw new Failure('usage', `${ENV_FILE} and ${NAME_FLAG} go together`, {
+      hint: `Such as: ${ENV_FILE} .env ${NAME_FLAG} KYC_WEBHOOK_SECRET`,
     });
   }
   const sinks: Sink[] = [];
   if (secretFile !== undefined) sinks.push(openSecretFile(secretFile, expected));
-  if (envFile !== undefined && envName !== undefined) sinks.push(openEnvFile(envFile, envName, expected));
+  if (envFile !== undefined && nameOf) sinks.push(openEnvFile(envFile, nameOf, expected));
   if (secretExec !== undefined) sinks.push(commandSink(secretExec));
   if (secretFile !== undefined && envFile !== undefined && samePath(secretFile, envFile)) {
     throw new Failure('usage', `${FILE} and ${ENV_FILE} name the same file`);
@@ -97,12 +108,14 @@ function openSecretFile(template: string, expected: readonly Expected[]): Sink {
   };
 }
 
-function openEnvFile(template: string, nameTemplate: string, expected: readonly Expected[]): Sink {
+function openEnvFile(
+  template: string,
+  name: (subject: Subject) => string,
+  expected: readonly Expected[],
+): Sink {
   checkTemplate(ENV_FILE, template);
-  checkTemplate(NAME, nameTemplate);
   const path = (subject: Subject): string => fill(ENV_FILE, template, subject);
-  const name = (subject: Subject): string => fillName(NAME, nameTemplate, subject);
-  demandDistinct(NAME, expected.map(standIn), (subject) => `${name(subject)} ${pathKey(path(subject))}`);
+  demandDistinctNames(expected.map(standIn), (subject) => `${name(subject)} ${pathKey(path(subject))}`);
   for (const known of knownPaths(ENV_FILE, template, expected)) followed(known);
   return {
     kind: 'env_file',

@@ -31,15 +31,17 @@ export interface SecretSinks {
 /**
  * The places that the secret options name, proven to fit what is expected: to be called before the API is. Throws
  * Failure `usage`.
+ * @param nameOf what a variable is called where --env-name does not say
  */
 export async function openSecretSinks(
   context: Context,
   options: SecretOptions,
   expected: readonly Expected[],
+  nameOf?: Wishes['nameOf'],
 ): Promise<SecretSinks> {
   if (!wantsSinks(options)) return { handOver: async () => ({}) };
   const { handOver, openSinks } = await import('../../sinks/sinks.ts');
-  const sinks = openSinks(wishesOf(options), expected);
+  const sinks = openSinks({ ...wishesOf(options), nameOf }, expected);
   return {
     async handOver(handover) {
       const handed = await handOver(sinks, handover, context);
@@ -93,12 +95,12 @@ const ended = (text: string): string => text.replace(/(?<![.:?!…])$/, '.');
 
 /** As typed, but for what may hold a secret or means something to a shell. */
 function flagsOf(sink: Sink['kind'], options: SecretOptions): string {
-  const { secretFile = '', dotenv = options.envFile ?? '', envName = '' } = options;
+  const { secretFile = '', dotenv = options.envFile ?? '', envName } = options;
   switch (sink) {
     case 'secret_file':
       return `--secret-file ${pathWord(secretFile)}`;
     case 'env_file':
-      return `--dotenv ${pathWord(dotenv)} --env-name ${pathWord(envName)}`;
+      return `--dotenv ${pathWord(dotenv)}${envName === undefined ? '' : ` --env-name ${pathWord(envName)}`}`;
     case 'secret_exec':
       return "--secret-exec '…'";
   }
