@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Failure } from '../errors.ts';
 import { followed, setInEnvFile } from './env-file.ts';
+import type { Remark } from './remark.ts';
 import { type Handover, runSecretExec, type Surroundings } from './secret-exec.ts';
 import { checkSecretFile, writeSecretFile } from './secret-file.ts';
 import {
@@ -37,7 +38,7 @@ export interface Sink {
   /** Where the secret of this webhook goes, for people; null for a command. Throws Failure `usage`. */
   target(subject: Subject): string | null;
   /** Throws Failure, or the signal's reason. */
-  take(handover: Handover, surroundings: Surroundings): Promise<void>;
+  take(handover: Handover, surroundings: Surroundings): Promise<Remark | null>;
 }
 
 /** What became of handing one secret to one sink. */
@@ -46,6 +47,7 @@ export interface Handed {
   readonly target: string | null;
   /** Null where it arrived. */
   readonly error: unknown;
+  readonly remark?: Remark;
 }
 
 const FILE = '--secret-file';
@@ -89,8 +91,8 @@ async function handTo(sink: Sink, handover: Handover, surroundings: Surroundings
   try {
     surroundings.signal.throwIfAborted();
     target = sink.target(handover);
-    await sink.take(handover, surroundings);
-    return { sink: sink.kind, target, error: null };
+    const remark = await sink.take(handover, surroundings);
+    return { sink: sink.kind, target, error: null, ...(remark && { remark }) };
   } catch (error) {
     return { sink: sink.kind, target, error };
   }
@@ -127,7 +129,10 @@ function openEnvFile(
 const commandSink = (line: string): Sink => ({
   kind: 'secret_exec',
   target: () => null,
-  take: (handover, surroundings) => runSecretExec(line, handover, surroundings),
+  take: async (handover, surroundings) => {
+    await runSecretExec(line, handover, surroundings);
+    return null;
+  },
 });
 
 /** Of a webhook that has no id yet, a number stands for it: another one for each. */

@@ -2,6 +2,8 @@ import type { Context } from '../../cli/context.ts';
 import { type ExitCode, type FailureReport, reportFailure, worstExitCode } from '../../cli/failure.ts';
 import { commandWord } from '../../command-word.ts';
 import { Failure } from '../../errors.ts';
+import { hasFileModes } from '../../platform.ts';
+import type { Remark } from '../../sinks/remark.ts';
 import type { Handover } from '../../sinks/secret-exec.ts';
 import type { Expected, Handed, Sink, Wishes } from '../../sinks/sinks.ts';
 import { bad, dim, good, type Text } from '../../terminal/view.ts';
@@ -41,10 +43,12 @@ export async function openSecretSinks(
 ): Promise<SecretSinks> {
   if (!wantsSinks(options)) return { handOver: async () => ({}) };
   const { handOver, openSinks } = await import('../../sinks/sinks.ts');
+  const tellOnce = remarking(context);
   const sinks = openSinks({ ...wishesOf(options), nameOf }, expected);
   return {
     async handOver(handover) {
       const handed = await handOver(sinks, handover, context);
+      for (const { remark } of handed) if (remark) tellOnce(remark);
       return { handed_over: handed.map((one) => tell(context, handover.webhookId, options, one)) };
     },
   };
@@ -89,6 +93,18 @@ function tell(context: Context, webhookId: string, options: SecretOptions, hande
   const why = [report.message, report.hint].filter((text) => text !== null).map(ended);
   context.talk.warn([`${webhookId}:`, ...why, hint].join(' '));
   return { sink, target, error: { ...report, hint } };
+}
+
+/** Tells each remark on a file once, however many secrets it takes. */
+function remarking({ talk, system }: Context): (remark: Remark) => void {
+  const told = new Set<string>();
+  return ({ kind, path }) => {
+    if (told.has(`${kind} ${path}`)) return;
+    told.add(`${kind} ${path}`);
+    if (kind === 'replaced') talk.notice(`${path} held something else before: it was replaced.`);
+    else if (hasFileModes(system.platform))
+      talk.warn(`Everybody on this machine may read ${path}. To change that: chmod 600 ${pathWord(path)}`);
+  };
 }
 
 const ended = (text: string): string => text.replace(/(?<![.:?!…])$/, '.');
