@@ -71,6 +71,13 @@ webhooks:
       'line 2, column 1: "webhook" is not a key here | Did you mean webhooks?',
     ],
     [
+      'a key as the API calls it',
+      one(`{event: all, ${URL_LINE}, is_active: false}`),
+      '"is_active" is not a key here | Did you mean active?',
+    ],
+    ['another one', one(`{event: all, webhook_url: x}`), '| Did you mean url?'],
+    ['a third', one(`{event_type: all, ${URL_LINE}}`), '| Did you mean event?'],
+    [
       'an unknown key in defaults',
       'version: 1\ndefaults: {event: all}\nwebhooks: []',
       '| Known here are url, description, active, filters.',

@@ -25,6 +25,14 @@ export function refusal(
   return new Failure('usage', `${source}, line ${line}, column ${column}: ${message}`, { hint });
 }
 
+/** What the API calls the same. */
+const NAMES_OF_API: Readonly<Record<string, string>> = {
+  event_type: 'event',
+  event_types: 'events',
+  is_active: 'active',
+  webhook_url: 'url',
+};
+
 /** The fields of a mapping, of which `known` are all that there may be. */
 export function fieldsOf(
   reading: Reading,
@@ -35,7 +43,8 @@ export function fieldsOf(
   const { entries } = mappingOf(reading, node, name);
   for (const { key, at } of entries) {
     if (known.includes(key)) continue;
-    const meant = nearest(key, known);
+    const alias = Object.hasOwn(NAMES_OF_API, key) ? NAMES_OF_API[key] : undefined;
+    const meant = alias !== undefined && known.includes(alias) ? alias : nearest(key, known);
     const hint = meant === null ? `Known here are ${known.join(', ')}.` : `Did you mean ${meant}?`;
     throw refusal(reading, at, `${JSON.stringify(key)} is not a key here`, hint);
   }
