@@ -133,6 +133,18 @@ webhooks:
     expect(await refusalOf(text)).toContain(message);
   });
 
+  it('tells of ten webhooks in one go what is wrong with each', async () => {
+    const webhooks = [{ event: 'all', url: 'https://a.example/' }, ...Array(12).fill({ event: 'all' })];
+    const text = JSON.stringify({ version: 1, webhooks }, undefined, 1);
+    const refusal: unknown = await manifestOf(text).catch((thrown: unknown) => thrown);
+    expect(refusal).toMatchObject({ message: 'w.yaml, line 8, column 3: url is missing' });
+    expect(refusal).toMatchObject({
+      details: Array.from({ length: 9 }, (_none, index) =>
+        expect.stringMatching(`^w.yaml, line ${11 + 3 * index}, column 3: url is missing. Give it here`),
+      ),
+    });
+  });
+
   it('refuses more than an account can hold, and aliases that multiply', async () => {
     const events = Array.from({ length: 10_001 }, (_none, index) => `t${index}`).join(',');
     expect(await refusalOf(one(`{events: [${events}], ${URL_LINE}}`))).toContain('more than 10000');

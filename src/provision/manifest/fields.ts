@@ -51,6 +51,31 @@ export function fieldsOf(
   return new Map(entries.map((entry) => [entry.key, entry]));
 }
 
+/** Enough to mend a file in few turns. */
+const MAX_REFUSALS = 10;
+
+/** Reads each item. Throws the first refusal, with those of the items after it as its details. */
+export function readEach<T>(items: readonly Located[], read: (item: Located) => T): readonly T[] {
+  const done: T[] = [];
+  const refusals: Failure[] = [];
+  for (const item of items) {
+    try {
+      done.push(read(item));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      refusals.push(error);
+      if (refusals.length === MAX_REFUSALS) break;
+    }
+  }
+  const [first, ...others] = refusals;
+  if (!first) return done;
+  const details = others.map(({ message, hint }) => (hint === undefined ? message : `${message}. ${hint}`));
+  throw new Failure(first.kind, first.message, {
+    hint: first.hint,
+    ...(details.length > 0 && { details }),
+  });
+}
+
 function mappingOf(reading: Reading, node: Located, name: string): LocatedMapping {
   if (node.kind === 'mapping') return node;
   throw refusal(reading, node.at, `${name} has to be a mapping of keys to values`);
