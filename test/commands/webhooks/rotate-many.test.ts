@@ -133,6 +133,8 @@ describe('webhooks rotate --all and --event', () => {
     });
     expect(second).toMatchObject({ id: ids[1], secret_stored: false, error: { code: 'condition_not_met' } });
     expect(stderr).toContain(`kycgenie secrets export ${ids[0]} --secret-exec`);
+    const table = (await run([...ALL, '--secret-exec', 'exit 1'])).stdout;
+    expect(table).toMatch(/case\.resolved +- +Not rotated, since the new secret of webhook/);
   });
 });
 
