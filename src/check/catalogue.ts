@@ -30,7 +30,7 @@ export const CATALOGUE = {
   'future-timestamp': { level: 'should', title: 'refuses a delivery that was signed in the future' },
   'raw-body': { level: 'must', title: 'verifies the bytes, however the JSON is written' },
   rotation: { level: 'must', title: 'accepts the old and the new secret' },
-  'unknown-event': { level: 'should', title: 'accepts an event type that it does not know' },
+  'unknown-event': { level: 'should', title: 'accepts types and fields that it does not know' },
   'large-body': { level: 'should', title: `accepts a body of ${LARGE_BODY_KIB} kB` },
   'slow-sender': { level: 'should', title: 'accepts a body that arrives in pieces' },
   'keep-alive': { level: 'should', title: 'answers several deliveries on one connection' },

@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts';
+import type { HeaderPairs } from '../http/headers.ts';
 import type { Secret } from '../secret.ts';
 import { simulateEvent } from '../sending/simulated-event.ts';
 import { sign } from '../signing/sign.ts';
 import { USER_AGENT } from '../version.ts';
-import type { HeaderPairs, Subject } from './subject.ts';
+import type { Subject } from './subject.ts';
 
 /** One event as it goes out. */
 export interface Delivery {
@@ -14,8 +15,6 @@ export interface Delivery {
 
 export interface Wishes {
   readonly eventType?: string;
-  /** Merged into the made-up data. */
-  readonly data?: Readonly<Record<string, unknown>>;
   /** Writes the event, which is JSON in one line, anew. */
   readonly rewrite?: (json: string) => string;
   /** In place of the current one; several sign side by side where the scheme can carry them. */
@@ -38,9 +37,9 @@ export class Deliveries {
 
   /** Throws Failure `usage` for a secret that is no key of the scheme. */
   readonly make = (wishes: Wishes = {}): Delivery => {
-    const { eventType = this.subject.eventType, data = {}, rewrite, ageMs = 0 } = wishes;
+    const { eventType = this.subject.eventType, rewrite, ageMs = 0 } = wishes;
     const nowMs = this.#clock.now();
-    const simulation = { eventType, changes: data, random: () => this.#clock.random() };
+    const simulation = { eventType, changes: {}, random: () => this.#clock.random() };
     const { id, body: plain } = simulateEvent(simulation, nowMs - ageMs);
     const body = rewrite ? Buffer.from(rewrite(Buffer.from(plain).toString())) : plain;
     const timestampMs = nowMs + (wishes.offsetMs ?? 0);

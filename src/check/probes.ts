@@ -28,11 +28,16 @@ const valid: OwnProbe = {
 function validAdvice(status: number | null): string {
   if (status === 404 || status === 405) return 'Give the whole URL: the receiver takes no POST at this path.';
   if (status !== null && status >= 500) return 'The receiver fails: its log says why.';
-  return (
-    'Give both sides the same secret and --scheme: kycgenie listen, in the place of the receiver, says what is wrong ' +
-    'with a signature; its own log says more.'
-  );
+  return status === 400 || status === 422 ? `${SIGNATURE_ADVICE} ${CONTENT_ADVICE}` : SIGNATURE_ADVICE;
 }
+
+const SIGNATURE_ADVICE =
+  'Give both sides the same secret and --scheme: kycgenie listen, in the place of the receiver, says what is wrong ' +
+  'with a signature; its own log says more.';
+
+const CONTENT_ADVICE =
+  'If it is the content that it refuses: that is made up, and holds "simulated": true. Let be fields that you do not ' +
+  'know, or give a type that it takes with --event.';
 
 export const PROBES: Readonly<Record<ProbeId, Probe>> = {
   valid,

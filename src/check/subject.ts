@@ -1,7 +1,6 @@
+import type { HeaderPairs } from '../http/headers.ts';
 import type { Secret } from '../secret.ts';
 import type { Scheme } from '../signing/scheme.ts';
-
-export type HeaderPairs = readonly (readonly [name: string, value: string])[];
 
 /** A receiver, and what is known of how its deliveries are made. */
 export interface Subject {

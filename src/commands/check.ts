@@ -12,6 +12,7 @@ import type { Wire } from '../check/wire.ts';
 import type { Context } from '../cli/context.ts';
 import { defineCommand } from '../cli/define.ts';
 import { collect, single } from '../cli/options.ts';
+import { ownHeaders } from './check/headers.ts';
 import { chosenProbes, probeIds } from './check/options.ts';
 import { checkSecrets } from './check/secrets.ts';
 import { permittedTarget } from './check/target.ts';
@@ -76,7 +77,11 @@ export const command = defineCommand({
       )
       .option('--insecure', 'accept a self-signed certificate on this machine')
       .optionsGroup('Signature:')
-      .option('--webhook <id>', 'sign with the stored secrets of this webhook', single('--webhook'))
+      .option(
+        '--webhook <id>',
+        'sign with the stored secret of this webhook, for a day after a rotation with the one before too',
+        single('--webhook'),
+      )
       .option(
         '--secret-env <name>',
         'sign with the secret in this environment variable; a second one is the secret before',
@@ -87,13 +92,14 @@ export const command = defineCommand({
     const wanted = chosenProbes(options.only, options.skip);
     const url = await permittedTarget(context, text, options);
     const { secret, previous, eventType } = await checkSecrets(context, options);
+    const scheme = await signingScheme(context, options.scheme);
     const subject: Subject = {
       url,
-      scheme: await signingScheme(context, options.scheme),
+      scheme,
       secret,
       previous,
       eventType: options.event ?? eventType ?? DEFAULT_EVENT_TYPE,
-      headers: await readHeaders(context, options.forwardHeader ?? []),
+      headers: await ownHeaders(context, options.forwardHeader ?? [], scheme),
     };
     return runCheck(context, { subject, wanted, insecure: options.insecure === true });
   },
@@ -101,14 +107,6 @@ export const command = defineCommand({
   ids: ({ probes }) => probes.filter(({ result }) => result === 'failed').map(({ id }) => id),
   exit: exitOf,
 });
-
-async function readHeaders(context: Context, texts: readonly string[]): Promise<Subject['headers']> {
-  const { readForwardHeaders } = await import('./listen/options.ts');
-  const { checkHeaders } = await import('../listen/forward/headers.ts');
-  const headers = await readForwardHeaders(context, texts);
-  checkHeaders(headers);
-  return headers;
-}
 
 interface Plan {
   readonly subject: Subject;

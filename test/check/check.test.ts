@@ -127,6 +127,17 @@ const crash: Steps['matches'] = () => {
   throw new Error('Input buffers must have the same byte length');
 };
 
+const FIELDS = ['id', 'event_type', 'created_at', 'data', 'simulated'];
+const DATA_FIELDS = ['screening_id', 'entity_id', 'name', 'entity_type', 'screening_status'];
+
+/** Whether a screening is made of these fields alone. */
+function isOfSchema({ event_type: type, ...event }: Parameters<Steps['handle']>[0]): boolean {
+  if (type !== 'screening.completed') return true;
+  const holds = (record: object, names: readonly string[]) =>
+    Object.keys(record).every((name) => names.includes(name));
+  return holds(event, FIELDS) && holds(event.data, DATA_FIELDS);
+}
+
 /** Each makes one mistake. */
 const WRONG: readonly Wrong[] = [
   {
@@ -141,6 +152,15 @@ const WRONG: readonly Wrong[] = [
     make: () => ({ before: ({ headers }) => (headers['webhook-signature'] === undefined ? 200 : null) }),
     failed: ['unsigned'],
     warned: ['head', 'get'],
+    grade: 'F',
+  },
+  {
+    name: 'verifies only what brings an id',
+    make: () => ({
+      before: ({ method, headers }) =>
+        method !== 'POST' ? 405 : headers['webhook-id'] === undefined ? 200 : null,
+    }),
+    failed: ['unsigned'],
     grade: 'F',
   },
   {
@@ -213,6 +233,12 @@ const WRONG: readonly Wrong[] = [
   {
     name: 'refuses types that it does not know',
     make: () => ({ handle: (event) => (event.event_type === 'screening.completed' ? 200 : 422) }),
+    warned: ['unknown-event'],
+    grade: 'B',
+  },
+  {
+    name: 'refuses fields that it does not know',
+    make: () => ({ handle: (event) => (isOfSchema(event) ? 200 : 422) }),
     warned: ['unknown-event'],
     grade: 'B',
   },
@@ -346,7 +372,7 @@ describe('a receiver that does all right', () => {
     const scheme = { ...PRESETS['standard-webhooks'], templates: ['{id}.{body}'] as const };
     const seen = await examine({ before: () => 200 }, { scheme, wanted: ['old-timestamp', 'rotation'] });
     expect(find(seen, 'old-timestamp')).toMatchObject({ result: 'skipped', isUnjudged: false });
-    expect(find(seen, 'rotation')).toMatchObject({ result: 'skipped', detail: 'Only one secret is known' });
+    expect(find(seen, 'rotation')).toMatchObject({ result: 'skipped', detail: 'Only one secret is in use' });
     expect(seen.grade).toBe('A');
   });
 
@@ -376,9 +402,12 @@ describe('a receiver that does all right', () => {
     expect(ids.length - new Set(ids).size).toBe(1);
   });
 
-  test('may answer on HTTP/1.1 connections that it closes, if it says so', async () => {
+  test.each([
+    ['Connection: close', { connection: 'close' }],
+    ['Keep-Alive: timeout=1', { connection: 'keep-alive', 'keep-alive': 'timeout=1' }],
+  ])('may close its connections, if it says so by %s', async (_name, headers) => {
     const seen = await examine(
-      { reply: (response, status) => void response.writeHead(status, { connection: 'close' }).end() },
+      { reply: (response, status) => void response.writeHead(status, headers).end() },
       { wanted: ['keep-alive'] },
     );
     expect(find(seen, 'keep-alive')).toMatchObject({
@@ -416,6 +445,11 @@ describe('where nothing can be judged', () => {
     expect(idsOf(seen, 'failed')).toEqual(['valid']);
     expect(idsOf(seen, 'skipped')).toEqual(rest);
     expect(seen).toMatchObject({ grade: 'F', requests: 1 });
+  });
+
+  test.each([400, 422])('a receiver that answers %i may refuse the content', async (status) => {
+    const seen = await examine({ before: () => status }, { wanted: ['valid'] });
+    expect(find(seen, 'valid')?.advice).toMatch(/the same secret.*"simulated": true/);
   });
 
   test('a receiver that limits the rate gets no grade', async () => {

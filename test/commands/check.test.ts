@@ -36,11 +36,18 @@ const check = (argv: readonly string[], world: World = {}): Promise<Ran> =>
 const signed = (argv: readonly string[], world?: World): Promise<Ran> =>
   check(['--secret-env', 'KYC_SECRET', ...argv], world);
 
-async function store(webhookId: string, secrets: readonly string[], eventType?: string): Promise<void> {
+const DAY_MS = 24 * 3_600_000;
+
+/** The current secret first, each a day older than the one before it. */
+async function store(
+  webhookId: string,
+  secrets: readonly string[],
+  { eventType, ageMs = 0 }: { readonly eventType?: string; readonly ageMs?: number } = {},
+): Promise<void> {
   const environment = { clock: systemClock, signals: process, onDamage: () => undefined };
   const kept = openSecrets({ ...environment, configDir: home.folder, profile: 'default' });
-  for (const [index, secret] of secrets.toReversed().entries()) {
-    const obtainedAt = `2026-01-0${index + 1}T03:04:05.000Z`;
+  for (const [index, secret] of [...secrets.entries()].toReversed()) {
+    const obtainedAt = new Date(Date.now() - ageMs - index * DAY_MS).toISOString();
     await kept.put({ webhookId, secret: new Secret(secret), obtainedAt, ...(eventType && { eventType }) });
   }
 }
@@ -69,7 +76,7 @@ describe('check', () => {
     expect(code).toBe(8);
     expect(stdout).toMatch(/✗ +old-timestamp +answered 200: accepted/);
     expect(stdout).toMatch(/⚠ +future-timestamp +answered 200: accepted/);
-    expect(stdout).toMatch(/- +rotation +skipped: Only one secret is known/);
+    expect(stdout).toMatch(/- +rotation +skipped: Only one secret is in use/);
     expect(stdout).toContain('old-timestamp  a good receiver refuses a delivery that was signed an hour ago');
     expect(stdout).toContain('Refuse a signed timestamp that is more than five minutes off');
     expect(stdout).toContain(`Grade D  ${url}`);
@@ -126,6 +133,17 @@ describe('check', () => {
     expect(requests.at(-1)).toHaveProperty('x-hub-signature-256');
   });
 
+  test.each(['Webhook-Signature', 'webhook-id', 'WEBHOOK-TIMESTAMP', 'svix-signature'])(
+    'takes no header %s, by which the scheme signs',
+    async (name) => {
+      const { url, requests } = await start();
+      const { code, stderr } = await signed([url, '--forward-header', `${name}: v1,0123456789`]);
+      expect({ code, requests }).toEqual({ code: 2, requests: [] });
+      expect(stderr).toContain(`--forward-header sets ${name}`);
+      expect(stderr).not.toContain('0123456789');
+    },
+  );
+
   test('reports a receiver that refuses everything, and nothing of what that makes meaningless', async () => {
     const { url } = await start({ secrets: [OLD_SECRET] });
     const { code, stdout } = await signed([url, '--json']);
@@ -163,12 +181,20 @@ describe('check', () => {
 
 describe('the secrets of check', () => {
   test('are those of the one stored webhook, with its type', async () => {
-    await store('wh_1', [SECRET, OLD_SECRET], 'case.resolved');
+    await store('wh_1', [SECRET, OLD_SECRET], { eventType: 'case.resolved' });
     const { url } = await start({ secrets: [SECRET, OLD_SECRET] });
     const { code, stdout } = await check([url, '--json', '--only', 'rotation']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ event_type: 'case.resolved', passed: 2 });
     expect(stdout).not.toContain('whsec_');
+  });
+
+  test('leave out the one before when the rotation is days ago', async () => {
+    await store('wh_1', [SECRET, OLD_SECRET], { ageMs: 2 * DAY_MS });
+    const { url } = await start();
+    const { code, stdout } = await check([url, '--json', '--only', 'rotation']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ passed: 1, skipped: PROBE_IDS.length - 1 });
   });
 
   test('have to be named where none or several are stored', async () => {

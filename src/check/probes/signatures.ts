@@ -48,11 +48,16 @@ export const forged: PlainProbe = {
 };
 
 export const unsigned: PlainProbe = {
-  requests: 1,
-  sends: (deliveries) => [[null, tampered(deliveries, () => null)]],
+  requests: 2,
+  sends: (deliveries) => [
+    ['without the signature header', tampered(deliveries, () => null)],
+    // Some look for a signature only where other headers of the scheme say that there is one.
+    ['with no header of the scheme', { ...deliveries.make(), headers: deliveries.plainHeaders() }],
+  ],
   expects: 'refused',
   advice:
-    'Answer 401 where the signature header is missing: a check that is skipped without it protects nothing.',
+    'Answer 401 where the signature header, or any other of the scheme, is missing: a check that is skipped without ' +
+    'them protects nothing.',
 };
 
 export const emptySignature: PlainProbe = {

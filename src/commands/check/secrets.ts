@@ -1,4 +1,5 @@
 import type { Context } from '../../cli/context.ts';
+import type { WebhookSecrets } from '../../config/secrets.ts';
 import { Failure } from '../../errors.ts';
 import type { Secret } from '../../secret.ts';
 import { onlySecret, readSecretEnv, storedSecret } from '../signing-secret.ts';
@@ -18,6 +19,8 @@ interface Named {
 /** `all`, which a webhook may be subscribed to, is the type of no event. */
 const WILDCARD = 'all';
 const MAX_SECRETS = 2;
+/** How long after a rotation senders that sign with both secrets do: what is stored says only when it began. */
+const ROTATION_MS = 24 * 3_600_000;
 
 /** As named, else of the one webhook whose secret is stored. Throws Failure `usage` or `not_found`. */
 export async function checkSecrets(context: Context, { webhook, secretEnv }: Named): Promise<CheckSecrets> {
@@ -31,9 +34,14 @@ export async function checkSecrets(context: Context, { webhook, secretEnv }: Nam
     ? onlySecret(context)
     : storedSecret(context, webhook));
   const kept = webhookId === null ? null : await (await context.secrets()).get(webhookId);
-  const previous = kept?.secrets.find((one) => !one.secret.equals(secret))?.secret ?? null;
   const eventType = kept?.eventType === WILDCARD ? null : (kept?.eventType ?? null);
-  return { secret, previous, eventType };
+  return { secret, previous: kept && previousOf(kept, context.clock.now()), eventType };
+}
+
+/** The one before, while a rotation may be under way: later a receiver is right to refuse it. */
+function previousOf({ secrets: [current, ...older] }: WebhookSecrets, nowMs: number): Secret | null {
+  if (current === undefined || nowMs - Date.parse(current.obtainedAt) > ROTATION_MS) return null;
+  return older.find(({ secret }) => !secret.equals(current.secret))?.secret ?? null;
 }
 
 function secretsOfEnv(context: Context, names: readonly string[]): CheckSecrets {
