@@ -48,7 +48,7 @@ export function refused(level: Level, sent: readonly Sent[], advice: string): Fi
   });
 }
 
-const rateLimited: Judged = { result: 'skipped', advice: RATE_ADVICE, isUnjudged: true };
+export const rateLimited: Judged = { result: 'skipped', advice: RATE_ADVICE, isUnjudged: true };
 
 const WORST_FIRST: readonly Finding['result'][] = ['failed', 'warned', 'skipped', 'passed'];
 

@@ -2,7 +2,7 @@ import { isSuccess } from '../../http/status.ts';
 import { AT_ONCE, TIME_BUDGET_MS } from '../catalogue.ts';
 import type { Delivery } from '../deliveries.ts';
 import type { Finding } from '../finding.ts';
-import { accepted, conclude, describeCame } from '../judge.ts';
+import { accepted, conclude, describeCame, rateLimited } from '../judge.ts';
 import type { Kit, OwnProbe } from '../probe.ts';
 import { type Came, RATE_LIMITED } from '../wire.ts';
 
@@ -99,13 +99,7 @@ export const timeBudget: OwnProbe = {
 };
 
 function judgeTime({ status, durationMs }: Came) {
-  if (status === RATE_LIMITED) {
-    return {
-      result: 'skipped',
-      advice: 'Lift the rate limit for the time of the check.',
-      isUnjudged: true,
-    } as const;
-  }
+  if (status === RATE_LIMITED) return rateLimited;
   if (isSuccess(status) && durationMs < TIME_BUDGET_MS) return null;
   return { result: 'failed', advice: TIME_ADVICE } as const;
 }
