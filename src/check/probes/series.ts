@@ -1,3 +1,4 @@
+import { describeDuration } from '../../duration.ts';
 import { isSuccess } from '../../http/status.ts';
 import { AT_ONCE, TIME_BUDGET_MS } from '../catalogue.ts';
 import type { Delivery } from '../deliveries.ts';
@@ -74,7 +75,7 @@ function told(came: readonly Came[], advice: string): Finding {
     advice,
   );
   const detail = came
-    .map((one) => `${one.status ?? describeCame(one)} in ${one.durationMs} ms`)
+    .map((one) => `${one.status ?? describeCame(one)} in ${describeDuration(one.durationMs)}`)
     .join(', then ');
   if (finding.result !== 'passed') return { ...finding, detail };
   return { ...finding, detail, status: last?.status ?? null, durationMs: last?.durationMs ?? null };
@@ -94,7 +95,9 @@ export const timeBudget: OwnProbe = {
       judgeTime,
     );
     const isAnswered = slowest !== undefined && isSuccess(slowest.status);
-    return isAnswered ? { ...finding, detail: `slowest of ${TIMED}: ${slowest.durationMs} ms` } : finding;
+    return isAnswered
+      ? { ...finding, detail: `slowest of ${TIMED}: ${describeDuration(slowest.durationMs)}` }
+      : finding;
   },
 };
 

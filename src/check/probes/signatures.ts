@@ -4,7 +4,7 @@ import { decodeKey } from '../../signing/key.ts';
 import type { Scheme } from '../../signing/scheme.ts';
 import type { Deliveries, Delivery } from '../deliveries.ts';
 import type { Named, PlainProbe } from '../probe.ts';
-import { flipped, respell, truncated, withSignatureHeader } from '../signature-header.ts';
+import { flipped, otherCase, respell, truncated, withSignatureHeader } from '../signature-header.ts';
 
 const SECRET_BYTES = 32;
 
@@ -87,10 +87,18 @@ export const truncatedSignature: PlainProbe = {
 };
 
 export const flippedSignature: PlainProbe = {
-  requests: 1,
+  requests: 2,
   sends: (deliveries) => {
     const { scheme } = deliveries.subject;
-    return [[null, tampered(deliveries, (line) => respell(line, scheme, (text) => flipped(text, scheme)))]];
+    const bit = tampered(deliveries, (line) => respell(line, scheme, (text) => flipped(text, scheme)));
+    const letter = tampered(deliveries, (line) => respell(line, scheme, otherCase));
+    // In hex upper and lower case are the same.
+    return scheme.encoding === 'base64'
+      ? [
+          ['one bit flipped', bit],
+          ['a letter in upper for lower case', letter],
+        ]
+      : [['one bit flipped', bit]];
   },
   expects: 'refused',
   advice: 'Compare every byte of the signature, in constant time (crypto.timingSafeEqual and its like).',
