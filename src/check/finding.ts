@@ -33,7 +33,8 @@ export const skipped = (why: string): Finding => ({
   ...{ detail: why, answer: null, isPage: false, advice: null, isUnjudged: false },
 });
 
-export const unjudged = (why: string, advice: string): Finding => ({
+/** Without advice where another finding has it. */
+export const unjudged = (why: string, advice: string | null): Finding => ({
   ...skipped(why),
   advice,
   isUnjudged: true,

@@ -20,7 +20,7 @@ export interface CheckOptions {
 
 /**
  * Runs the probes one after the other and gives what each found, those that did not run included. Throws the
- * NetworkFailure of the first delivery, where that is not answered at all, and Failure `usage` for a secret that
+ * NetworkFailure of the first delivery, where that reaches no receiver, and Failure `usage` for a secret that
  * cannot sign.
  */
 export async function* check(options: CheckOptions): AsyncGenerator<Reported, void, undefined> {
@@ -28,12 +28,15 @@ export async function* check(options: CheckOptions): AsyncGenerator<Reported, vo
   const kit: Kit = { deliveries: new Deliveries(subject, clock), wire, clock, signal };
   /** Why nothing more is looked at. */
   let over: Finding | null = null;
+  /** Which was the last to send anything. */
+  let last: ProbeId = 'valid';
   for (const id of PROBE_IDS) {
     const isWanted = id === 'valid' || wanted.has(id);
     const looked: Looked = isWanted
-      ? await lookUnless(over, id, kit)
+      ? await lookUnless(over, id, last, kit)
       : { finding: skipped(NOT_ASKED_FOR), over };
     over = looked.over;
+    if (looked.finding.result !== 'skipped') last = id;
     yield { id, ...CATALOGUE[id], ...looked.finding };
   }
 }
@@ -43,10 +46,10 @@ interface Looked {
   readonly over: Finding | null;
 }
 
-async function lookUnless(over: Finding | null, id: ProbeId, kit: Kit): Promise<Looked> {
+async function lookUnless(over: Finding | null, id: ProbeId, last: ProbeId, kit: Kit): Promise<Looked> {
   if (over !== null) return { finding: over, over };
   try {
-    return await look(id, kit);
+    return await look(id, last, kit);
   } catch (error) {
     if (!kit.signal.aborted) throw error;
     const stopped = skipped('Stopped before its end');
@@ -54,13 +57,15 @@ async function lookUnless(over: Finding | null, id: ProbeId, kit: Kit): Promise<
   }
 }
 
-async function look(id: ProbeId, kit: Kit): Promise<Looked> {
+async function look(id: ProbeId, last: ProbeId, kit: Kit): Promise<Looked> {
   const probe = PROBES[id];
   const reason = probe.unless?.(kit.deliveries.subject, kit.wire) ?? null;
   if (reason !== null) return { finding: skipped(reason), over: null };
   const { level } = CATALOGUE[id];
+  const { reached } = kit.wire;
   const finding = await runProbe(probe, kit, level);
   if (id === 'valid') return { finding, over: finding.result === 'passed' ? null : skipped(NOT_VALID) };
+  if (kit.wire.reached === reached) return gone(last);
   const isControlled = finding.result !== 'skipped' && !isSuccess(finding.status);
   return isControlled ? control(id, level, finding, kit) : { finding, over: null };
 }
@@ -87,8 +92,14 @@ function tookDown(id: ProbeId, level: Level, finding: Finding, came: Came): Look
   const detail = `${finding.detail}; this request took it down: after it a valid delivery ${afterwards(came)}`;
   return {
     finding: { ...finding, result: broken(level), detail, advice: DOWN_ADVICE },
-    over: unjudged(`The receiver is down since ${id}`, LOST_ADVICE),
+    over: unjudged(`The receiver is down since ${id}`, null),
   };
+}
+
+/** It answered the last probe, and died of it; none of this one came to it. */
+function gone(last: ProbeId): Looked {
+  const detail = `Nothing listens any more since ${last}: that took it down`;
+  return { finding: unjudged(detail, LOST_ADVICE), over: unjudged(detail, null) };
 }
 
 function shutOut(id: ProbeId, finding: Finding, came: Came): Looked {
@@ -96,7 +107,7 @@ function shutOut(id: ProbeId, finding: Finding, came: Came): Looked {
   const detail = `${finding.detail}; after it a valid delivery ${afterwards(came)}: ${word}`;
   return {
     finding: { ...finding, ...unjudged(detail, advice), status: finding.status },
-    over: unjudged(`Since ${id} a valid delivery is not accepted any more: ${word}`, advice),
+    over: unjudged(`Since ${id} a valid delivery is not accepted any more: ${word}`, null),
   };
 }
 

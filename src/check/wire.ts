@@ -59,6 +59,7 @@ export interface Manner {
 export class Wire {
   readonly #options: WireOptions;
   #requests = 0;
+  #refused = 0;
   #repeats = 0;
   #waitedMs = 0;
 
@@ -68,6 +69,11 @@ export class Wire {
 
   get requests(): number {
     return this.#requests;
+  }
+
+  /** How many came to something that listens. */
+  get reached(): number {
+    return this.#requests - this.#refused;
   }
 
   get hasConnections(): boolean {
@@ -150,6 +156,7 @@ export class Wire {
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof NetworkFailure)) throw error;
+      if (error.reason === 'refused') this.#refused += 1;
       return { came: { status: null, durationMs: durationMs(), failure: error, said: null }, response: null };
     }
   }

@@ -654,6 +654,31 @@ describe('where nothing can be judged', () => {
     expect(find(seen, 'raw-body')).toMatchObject({ result: 'skipped', isUnjudged: true });
   });
 
+  test('a receiver that takes a delivery, and dies of it, is not blamed for what comes next', async () => {
+    let server: { close(): void } | null = null;
+    const seen = await examine(
+      {
+        reply: (response, status) => void response.writeHead(status, { connection: 'close' }).end(),
+        handle: (_event, { body }) => {
+          if (body.length > 100_000) server?.close();
+          return 200;
+        },
+      },
+      { wanted: ['large-body', 'slow-sender', 'duplicate'] },
+      {
+        onRequest: (one) => {
+          server = one;
+        },
+      },
+    );
+    expect(idsOf(seen, 'warned')).toEqual([]);
+    expect(find(seen, 'slow-sender')).toMatchObject({
+      isUnjudged: true,
+      detail: 'Nothing listens any more since large-body: that took it down',
+    });
+    expect(find(seen, 'duplicate')).toMatchObject({ isUnjudged: true, advice: null });
+  });
+
   test('a receiver that has the secret before still is told so, with one request more', async () => {
     const seen = await examine({ secrets: [OLD_SECRET] }, { older: OLD_SECRET });
     expect(find(seen, 'valid')).toMatchObject({

@@ -166,10 +166,10 @@ function drawCause(probes: readonly CheckedProbe[]): readonly Text[] {
   const { result, title, detail, answer, advice } = first;
   const names = probes.slice(0, MAX_NAMED).map(({ id }) => id);
   const more = probes.length > MAX_NAMED ? ` and ${probes.length - MAX_NAMED} more` : '';
-  const goal = probes.length === 1 ? `  a good receiver ${title}` : '';
+  const isAlone = probes.length === 1;
   return [
-    [SIGNS[result], ' ', strong(names.join(', ') + more), dim(goal)],
-    ...(detail.length > MAX_DETAIL_CHARS ? [['  ', dim(detail)]] : []),
+    [SIGNS[result], ' ', strong(names.join(', ') + more), dim(isAlone ? `  a good receiver ${title}` : '')],
+    ...(isAlone && detail.length > MAX_DETAIL_CHARS ? [['  ', dim(detail)]] : []),
     ...(answer === null ? [] : [['  ', dim(`its answer: ${answer}`)]]),
     ['  ', advice ?? ''],
   ];
