@@ -37,7 +37,7 @@ function handle(event) {
   // Types that are not known are no error: new ones come without notice.
 }
 
-const app = Fastify({ bodyLimit: MAX_BODY_BYTES });
+const app = Fastify({ bodyLimit: MAX_BODY_BYTES, logger: { level: 'error' } });
 
 // The bytes as they came: JSON that was parsed and written anew is not what was signed. In an app that has other
 // routes, put these lines and the route into a plugin, so that they keep their parsers.

@@ -73,11 +73,13 @@ func handle(body []byte) error {
 		ID   string `json:"id"`
 		Type string `json:"event_type"`
 	}
-	err := json.Unmarshal(body, &event)
+	if err := json.Unmarshal(body, &event); err != nil {
+		return err
+	}
 	if event.Type == "screening.completed" {
 		log.Println("screening completed:", event.ID)
 	}
-	return err // Types that are not known are no error: new ones come without notice.
+	return nil // Types that are not known are no error: new ones come without notice.
 }
 
 func (r *receiver) handleOnce(id string, body []byte) error {
@@ -98,16 +100,24 @@ func (r *receiver) handleOnce(id string, body []byte) error {
 }
 
 func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	if request.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		http.Error(w, "only POST", http.StatusMethodNotAllowed)
+		return
+	}
 	// The bytes as they came: JSON that was decoded and encoded anew is not what was signed.
 	body, err := io.ReadAll(http.MaxBytesReader(w, request.Body, maxBodyBytes))
-	if request.Method != http.MethodPost {
-		w.WriteHeader(http.StatusMethodNotAllowed)
-	} else if err != nil {
-		w.WriteHeader(http.StatusRequestEntityTooLarge)
-	} else if !r.isSigned(request.Header, body) {
-		w.WriteHeader(http.StatusUnauthorized)
-	} else if err := r.handleOnce(request.Header.Get("webhook-id"), body); err != nil {
-		w.WriteHeader(http.StatusBadRequest)
+	if err != nil {
+		http.Error(w, "the body is too large or broken off", http.StatusRequestEntityTooLarge)
+		return
+	}
+	if !r.isSigned(request.Header, body) {
+		http.Error(w, "not signed", http.StatusUnauthorized)
+		return
+	}
+	if err := r.handleOnce(request.Header.Get("webhook-id"), body); err != nil {
+		log.Println("an event failed:", err)
+		http.Error(w, "failed", http.StatusInternalServerError) // So that it is sent again.
 	}
 }
 
@@ -116,7 +126,11 @@ func main() {
 	if len(keys) == 0 {
 		log.Fatal("KYC_SECRET holds no secret")
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:"+os.Getenv("PORT"))
+	port := os.Getenv("PORT")
+	if port == "" {
+		port = "3000"
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:"+port)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -4,8 +4,6 @@
 // sandbox signs with. `kycgenie listen` finds out how yours are signed; `kycgenie config get scheme` shows it then.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-export const runtime = 'nodejs';
-
 const TOLERANCE_SECONDS = 300;
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_SEEN = 10_000;
@@ -47,7 +45,10 @@ export async function POST(request: Request): Promise<Response> {
   const reader = request.body?.getReader();
   for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
     bytes += part.value.length;
-    if (bytes > MAX_BODY_BYTES) return new Response(null, { status: 413 });
+    if (bytes > MAX_BODY_BYTES) {
+      await reader?.cancel();
+      return new Response(null, { status: 413 });
+    }
     chunks.push(part.value);
   }
   const body = Buffer.concat(chunks); // The bytes as they came: request.json(), written anew, is not what was signed.

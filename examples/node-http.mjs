@@ -49,7 +49,12 @@ async function receive(request) {
   if (!isSigned(request.headers, body)) return 401;
   const id = request.headers['webhook-id'];
   if (seen.has(id)) return 200;
-  handle(JSON.parse(body.toString()));
+  try {
+    handle(JSON.parse(body.toString()));
+  } catch (error) {
+    console.error(error);
+    return 500; // So that it is sent again.
+  }
   seen.add(id);
   const [oldest] = seen;
   if (seen.size > MAX_SEEN) seen.delete(oldest);
@@ -57,7 +62,7 @@ async function receive(request) {
 }
 
 const server = createServer(async (request, response) => {
-  const status = request.method === 'POST' ? await receive(request).catch(() => 400) : 405;
+  const status = request.method === 'POST' ? await receive(request).catch(() => 400) : 405; // 400: broken off
   response.writeHead(status, status === 405 ? { allow: 'POST' } : {}).end();
 });
 server.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {

@@ -5,6 +5,9 @@
 // sandbox signs with. `kycgenie listen` finds out how yours are signed; `kycgenie config get scheme` shows it then.
 declare(strict_types=1);
 
+// Else PHP answers 200 to an event that fails, with the error in the answer, and the event is never sent again.
+ini_set('display_errors', '0');
+
 const TOLERANCE_SECONDS = 300;
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_SEEN = 10_000;
@@ -40,7 +43,8 @@ function handle(array $event): void
 /** Handles an event the first time that its id comes. A database table with a unique id belongs here, not a file. */
 function handleOnce(string $id, string $body): void
 {
-    $file = fopen(getenv('KYC_SEEN_FILE') ?: sys_get_temp_dir() . '/kyc-seen-events', 'c+');
+    // Not in /tmp, where others could put a file or a link of that name.
+    $file = fopen(getenv('KYC_SEEN_FILE') ?: __DIR__ . '/kyc-seen-events', 'c+');
     flock($file, LOCK_EX);
     $seen = explode("\n", stream_get_contents($file));
     if (in_array(sha1($id), $seen, true)) return;
@@ -63,4 +67,6 @@ function receive(): int
     return 200;
 }
 
-http_response_code(receive());
+$status = receive();
+http_response_code($status);
+if ($status === 405) header('Allow: POST');

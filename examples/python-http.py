@@ -52,35 +52,46 @@ def handle(event):
     # Types that are not known are no error: new ones come without notice.
 
 
+def handle_once(event_id, body):
+    with lock:
+        if event_id in seen:
+            return
+        handle(json.loads(body))
+        seen[event_id] = True
+        if len(seen) > MAX_SEEN:
+            del seen[next(iter(seen))]
+
+
 class Receiver(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 30
 
     def do_POST(self):
         length = self.headers.get("content-length", "")
-        if not re.fullmatch("[0-9]{1,9}", length):
+        if "transfer-encoding" in self.headers or not re.fullmatch("[0-9]{1,9}", length):
             return self.send_error(411)  # http.server reads no chunked bodies; a proxy in front makes them whole.
         if int(length) > MAX_BODY_BYTES:
             return self.send_error(413)
         body = self.rfile.read(int(length))  # The bytes as they came: parsed and written anew they are not signed.
         if not is_signed(self.headers, body):
             return self.answer(401)
-        with lock:
-            if self.headers["webhook-id"] not in seen:
-                handle(json.loads(body))
-                seen[self.headers["webhook-id"]] = True
-                if len(seen) > MAX_SEEN:
-                    del seen[next(iter(seen))]
+        try:
+            handle_once(self.headers["webhook-id"], body)
+        except Exception:
+            self.send_error(500)  # So that it is sent again.
+            raise
         self.answer(200)
 
     def do_GET(self):
-        self.answer(405)
+        # Closed: a body that nobody reads would be taken for the next request.
+        self.answer(405, [("Allow", "POST"), ("Connection", "close")])
 
     do_HEAD = do_GET
 
-    def answer(self, status):
+    def answer(self, status, headers=()):
         self.send_response(status)
-        self.send_header("Content-Length", "0")
+        for name, value in [*headers, ("Content-Length", "0")]:
+            self.send_header(name, value)
         self.end_headers()
 
     def log_message(self, *_):

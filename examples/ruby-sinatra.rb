@@ -36,6 +36,7 @@ def handle(event)
   # Types that are not known are no error: new ones come without notice.
 end
 
+# In development newer Sinatras take only requests to localhost: behind a tunnel or a proxy set APP_ENV=production.
 set :bind, '127.0.0.1'
 set :port, ENV.fetch('PORT', '3000').to_i
 

@@ -45,7 +45,8 @@ class Receiver < WEBrick::HTTPServlet::AbstractServlet
 
     id = request['webhook-id']
     unless signed?(id, request['webhook-timestamp'], request['webhook-signature'], body)
-      raise WEBrick::HTTPStatus::Unauthorized
+      response.status = 401
+      return
     end
 
     LOCK.synchronize do
@@ -56,8 +57,9 @@ class Receiver < WEBrick::HTTPServlet::AbstractServlet
     response.status = 200
   end
 
-  def do_GET(_request, _response)
-    raise WEBrick::HTTPStatus::MethodNotAllowed
+  def do_GET(_request, response)
+    response.status = 405
+    response['allow'] = 'POST'
   end
 end
 

@@ -15,6 +15,12 @@ export function parseDuration(text: string): number | undefined {
   return Number.isSafeInteger(ms) ? ms : undefined;
 }
 
+/** For people: `850 ms`, `10 s`, `6.0 s`. */
+export function describeDuration(ms: number): string {
+  if (ms < UNITS_MS.s) return `${Math.round(ms)} ms`;
+  return ms % UNITS_MS.s === 0 ? `${ms / UNITS_MS.s} s` : `${(ms / UNITS_MS.s).toFixed(1)} s`;
+}
+
 /** The shortest text that `parseDuration` reads back as the same whole number of milliseconds. */
 export function formatDuration(ms: number): string {
   const unit = LARGEST_FIRST.find((candidate) => ms !== 0 && ms % UNITS_MS[candidate] === 0) ?? 'ms';

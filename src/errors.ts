@@ -23,6 +23,8 @@ interface FailureOptions {
   /** What the reader can do next: one sentence or command. */
   readonly hint?: string | undefined;
   readonly cause?: unknown;
+  /** What else is wrong in the same place, one text each. */
+  readonly details?: readonly string[] | undefined;
   /** True when the other side may have done what was asked: an answer was lost on the way. */
   readonly mayHaveHappened?: boolean | undefined;
 }
@@ -38,12 +40,14 @@ export class Failure extends Error {
   /** Whoever knows more may say it more precisely. */
   hint: string | undefined;
   readonly mayHaveHappened: boolean;
+  readonly details: readonly string[] | undefined;
 
   constructor(kind: FailureKind, message: string, options: FailureOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'Failure';
     this.kind = kind;
     this.hint = options.hint;
+    this.details = options.details;
     this.mayHaveHappened = options.mayHaveHappened ?? false;
   }
 }

@@ -34,6 +34,8 @@ export interface HttpResponse {
   /** Names in lower case; repeats joined with `, `. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** There was more of the body than `maxBodyBytes`. */
+  readonly isCut?: true;
 }
 
 /**

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { formatDuration, parseDuration } from '../src/duration.ts';
+import { describeDuration, formatDuration, parseDuration } from '../src/duration.ts';
 
 it.each([
   ['500ms', 500],
@@ -11,6 +11,15 @@ it.each([
   ['0s', 0],
 ])('reads %s', (text, ms) => {
   expect(parseDuration(text)).toBe(ms);
+});
+
+it.each([
+  [0, '0 ms'],
+  [999, '999 ms'],
+  [6036, '6.0 s'],
+  [10_000, '10 s'],
+])('tells people %d as %s', (ms, text) => {
+  expect(describeDuration(ms)).toBe(text);
 });
 
 it.each([

@@ -14,6 +14,10 @@ interface Described {
 
 /** What a sender waits for an answer: the shortest time-out that providers document. */
 export const TIME_BUDGET_MS = 5_000;
+/** How long an answer is waited for: enough to measure a slow one, and to go on after none. */
+export const ANSWER_MS = 2 * TIME_BUDGET_MS;
+/** The longest that may be asked for. */
+export const MAX_ANSWER_MS = 60_000;
 export const AT_ONCE = 20;
 export const LARGE_BODY_KIB = 256;
 
@@ -24,13 +28,13 @@ export const CATALOGUE = {
   unsigned: { level: 'must', title: 'refuses a delivery without a signature' },
   'empty-signature': { level: 'must', title: 'refuses an empty signature' },
   'truncated-signature': { level: 'must', title: 'refuses a signature that is cut off' },
-  'flipped-signature': { level: 'must', title: 'refuses a signature with one bit flipped' },
+  'flipped-signature': { level: 'must', title: 'refuses a signature with a bit or a letter changed' },
   'altered-body': { level: 'must', title: 'refuses a body that was altered after signing' },
   'old-timestamp': { level: 'must', title: 'refuses a delivery that was signed an hour ago' },
   'future-timestamp': { level: 'should', title: 'refuses a delivery that was signed in the future' },
   'raw-body': { level: 'must', title: 'verifies the bytes, however the JSON is written' },
   rotation: { level: 'must', title: 'accepts the old and the new secret' },
-  'unknown-event': { level: 'should', title: 'accepts an event type that it does not know' },
+  'unknown-event': { level: 'should', title: 'accepts types and fields that it does not know' },
   'large-body': { level: 'should', title: `accepts a body of ${LARGE_BODY_KIB} kB` },
   'slow-sender': { level: 'should', title: 'accepts a body that arrives in pieces' },
   'keep-alive': { level: 'should', title: 'answers several deliveries on one connection' },
@@ -48,6 +52,9 @@ export type ProbeId = keyof typeof CATALOGUE;
 const isProbeId = (id: string): id is ProbeId => Object.hasOwn(CATALOGUE, id);
 
 export const PROBE_IDS: readonly ProbeId[] = Object.keys(CATALOGUE).filter(isProbeId);
+
+/** Why a probe is skipped that --only and --skip leave out. */
+export const NOT_ASKED_FOR = 'Not asked for';
 
 /** Never more in one run, whatever the receiver answers. */
 export const MAX_REQUESTS = 120;

@@ -1,9 +1,11 @@
 import type { Clock } from '../clock.ts';
+import { drawUuid } from '../events/payloads.ts';
+import type { HeaderPairs } from '../http/headers.ts';
 import type { Secret } from '../secret.ts';
 import { simulateEvent } from '../sending/simulated-event.ts';
 import { sign } from '../signing/sign.ts';
 import { USER_AGENT } from '../version.ts';
-import type { HeaderPairs, Subject } from './subject.ts';
+import type { Subject } from './subject.ts';
 
 /** One event as it goes out. */
 export interface Delivery {
@@ -14,8 +16,6 @@ export interface Delivery {
 
 export interface Wishes {
   readonly eventType?: string;
-  /** Merged into the made-up data. */
-  readonly data?: Readonly<Record<string, unknown>>;
   /** Writes the event, which is JSON in one line, anew. */
   readonly rewrite?: (json: string) => string;
   /** In place of the current one; several sign side by side where the scheme can carry them. */
@@ -25,6 +25,10 @@ export interface Wishes {
   /** When it happened, from now. */
   readonly ageMs?: number;
 }
+
+/** No body is ASCII by chance, or longer: what a probe shows may not depend on what was drawn. */
+const FIRST_CHOICE = (): number => 0;
+const UUID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
 
 /** Makes deliveries to one receiver: each an event of its own, so that no memory of ids gets between. */
 export class Deliveries {
@@ -38,11 +42,14 @@ export class Deliveries {
 
   /** Throws Failure `usage` for a secret that is no key of the scheme. */
   readonly make = (wishes: Wishes = {}): Delivery => {
-    const { eventType = this.subject.eventType, data = {}, rewrite, ageMs = 0 } = wishes;
+    const { eventType = this.subject.eventType, rewrite, ageMs = 0 } = wishes;
     const nowMs = this.#clock.now();
-    const simulation = { eventType, changes: data, random: () => this.#clock.random() };
-    const { id, body: plain } = simulateEvent(simulation, nowMs - ageMs);
-    const body = rewrite ? Buffer.from(rewrite(Buffer.from(plain).toString())) : plain;
+    const simulation = { eventType, changes: {}, random: FIRST_CHOICE };
+    const { id, body: drawn } = simulateEvent(simulation, nowMs - ageMs);
+    const json = Buffer.from(drawn)
+      .toString()
+      .replace(UUID, () => drawUuid(() => this.#clock.random()));
+    const body = Buffer.from(rewrite ? rewrite(json) : json);
     const timestampMs = nowMs + (wishes.offsetMs ?? 0);
     const secrets = wishes.secrets ?? [this.subject.secret];
     const signature = sign(this.subject.scheme, { id, timestampMs, body }, secrets);

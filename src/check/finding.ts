@@ -11,6 +11,10 @@ export interface Finding {
   readonly durationMs: number | null;
   /** What came, or why it was skipped. */
   readonly detail: string;
+  /** The first lines of an answer that should have been another, as they came; null where there are none. */
+  readonly answer: string | null;
+  /** That answer is a page for people. */
+  readonly isPage: boolean;
   /** What to change; null where there is nothing. */
   readonly advice: string | null;
   /** It was meant to be judged, and could not be. */
@@ -26,10 +30,11 @@ export interface Reported extends Finding {
 
 export const skipped = (why: string): Finding => ({
   ...{ result: 'skipped', status: null, durationMs: null },
-  ...{ detail: why, advice: null, isUnjudged: false },
+  ...{ detail: why, answer: null, isPage: false, advice: null, isUnjudged: false },
 });
 
-export const unjudged = (why: string, advice: string): Finding => ({
+/** Without advice where another finding has it. */
+export const unjudged = (why: string, advice: string | null): Finding => ({
   ...skipped(why),
   advice,
   isUnjudged: true,

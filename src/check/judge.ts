@@ -1,7 +1,7 @@
 import { isSuccess } from '../http/status.ts';
 import type { Level } from './catalogue.ts';
 import type { Finding } from './finding.ts';
-import { type Came, RATE_LIMITED } from './wire.ts';
+import { type Came, MAX_ANSWER_KIB, RATE_LIMITED } from './wire.ts';
 
 /** A request, and what it is called where a probe makes several. */
 export interface Sent {
@@ -13,10 +13,11 @@ type Judged = Pick<Finding, 'result' | 'advice'> & { readonly isUnjudged?: boole
 /** Null: as it should be. */
 type Rule = (came: Came) => Judged | null;
 
-const RATE_ADVICE = 'Lift the rate limit for the time of the check, then run it again.';
+export const RATE_ADVICE = 'Lift the rate limit for the time of the check, then run it again.';
 const REDIRECT_ADVICE = 'Give the URL that the redirect leads to: senders of webhooks follow none.';
 
-const isRedirect = (status: number): boolean => status >= 300 && status < 400;
+/** Not all of 3xx: 304, for one, leads nowhere. */
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** What the level makes of something that does not hold. */
 export const broken = (level: Level): 'failed' | 'warned' => (level === 'must' ? 'failed' : 'warned');
@@ -26,7 +27,7 @@ export function accepted(level: Level, sent: readonly Sent[], advice: string): F
   return conclude(sent, ({ status }) => {
     if (isSuccess(status)) return null;
     if (status === RATE_LIMITED) return rateLimited;
-    const isMoved = status !== null && isRedirect(status);
+    const isMoved = status !== null && REDIRECTS.has(status);
     return { result: broken(level), advice: isMoved ? REDIRECT_ADVICE : advice };
   });
 }
@@ -35,7 +36,7 @@ const CRASH_ADVICE =
   'It is refused, but by a failure: catch what goes wrong while verifying and answer 401, so that nobody can crash ' +
   'it or fill its error log.';
 const SILENT_ADVICE = 'Answer 401 at once: a connection without an answer looks like an outage.';
-const REDIRECT_REFUSAL_ADVICE = 'A redirect neither takes nor refuses it: answer 401.';
+const NEITHER_ADVICE = 'That neither takes nor refuses it: answer 401.';
 
 /** Each has to be answered 4xx. `advice` is for what is accepted. */
 export function refused(level: Level, sent: readonly Sent[], advice: string): Finding {
@@ -43,12 +44,12 @@ export function refused(level: Level, sent: readonly Sent[], advice: string): Fi
     if (status === null) return { result: 'warned', advice: SILENT_ADVICE };
     if (isSuccess(status)) return { result: broken(level), advice, word: 'accepted' };
     if (status === RATE_LIMITED) return rateLimited;
-    if (isRedirect(status)) return { result: 'warned', advice: REDIRECT_REFUSAL_ADVICE };
+    if (status < 400) return { result: 'warned', advice: NEITHER_ADVICE };
     return status >= 500 ? { result: 'warned', advice: CRASH_ADVICE, word: 'refused, but crashes' } : null;
   });
 }
 
-const rateLimited: Judged = { result: 'skipped', advice: RATE_ADVICE, isUnjudged: true };
+export const rateLimited: Judged = { result: 'skipped', advice: RATE_ADVICE, isUnjudged: true };
 
 const WORST_FIRST: readonly Finding['result'][] = ['failed', 'warned', 'skipped', 'passed'];
 
@@ -64,17 +65,23 @@ export function conclude(sent: readonly Sent[], rule: Rule): Finding {
     status: first?.came.status ?? null,
     durationMs: first?.came.durationMs ?? null,
     detail: ruling === null ? describeAll(judged) : describeBad(deciding, ruling),
+    answer: ruling === null ? null : (first?.came.said?.text ?? null),
+    isPage: first?.came.said?.isPage === true,
     advice: ruling?.advice ?? null,
     isUnjudged: ruling?.isUnjudged === true,
   };
 }
 
-export const describeCame = ({ status, failure }: Came): string =>
-  status === null ? (failure?.message ?? 'no answer') : `answered ${status}${nameOf(status)}`;
+export function describeCame({ status, failure, said }: Came): string {
+  if (status === null) return failure?.message ?? 'no answer';
+  const length = said?.isCut ? `, with more than ${MAX_ANSWER_KIB} kB` : '';
+  return `answered ${status}${nameOf(status, said?.location ?? null)}${length}`;
+}
 
-function nameOf(status: number): string {
+function nameOf(status: number, location: string | null): string {
   if (status === RATE_LIMITED) return ', a rate limit';
-  return isRedirect(status) ? ', a redirect' : '';
+  if (!REDIRECTS.has(status)) return '';
+  return location === null ? ', a redirect' : `, a redirect to ${location}`;
 }
 
 const describeAll = (sent: readonly Sent[]): string =>

@@ -43,7 +43,11 @@ export async function runProbe(probe: Probe, kit: Kit, level: Level): Promise<Fi
   if ('run' in probe) return probe.run(kit, level);
   const sent: Sent[] = [];
   for (const [name, delivery] of probe.sends(kit.deliveries)) {
-    sent.push({ name, came: await kit.wire.deliver(delivery) });
+    const came = await kit.wire.deliver(delivery);
+    // What went before took the receiver down, not this.
+    const isGone = came.failure?.reason === 'refused' && sent.at(-1)?.came.status === null;
+    if (isGone) break;
+    sent.push({ name, came });
   }
   const judge = probe.expects === 'accepted' ? accepted : refused;
   return judge(level, sent, probe.advice);

@@ -1,6 +1,5 @@
 import type { ProbeId } from './catalogue.ts';
-import { accepted } from './judge.ts';
-import type { OwnProbe, Probe } from './probe.ts';
+import type { Probe } from './probe.ts';
 import { largeBody, rawBody, rotation, unknownEvent } from './probes/bodies.ts';
 import { expectContinue, keepAlive, slowSender } from './probes/connections.ts';
 import { get, head } from './probes/methods.ts';
@@ -14,25 +13,7 @@ import {
   unsigned,
 } from './probes/signatures.ts';
 import { futureTimestamp, oldTimestamp } from './probes/timestamps.ts';
-
-/** Throws the NetworkFailure of a receiver that is not there. */
-const valid: OwnProbe = {
-  requests: 1,
-  async run({ wire, deliveries }, level) {
-    const came = await wire.deliver(deliveries.make());
-    if (came.failure !== null) throw came.failure;
-    return accepted(level, [{ name: null, came }], validAdvice(came.status));
-  },
-};
-
-function validAdvice(status: number | null): string {
-  if (status === 404 || status === 405) return 'Give the whole URL: the receiver takes no POST at this path.';
-  if (status !== null && status >= 500) return 'The receiver fails: its log says why.';
-  return (
-    'Give both sides the same secret and --scheme: kycgenie listen, in the place of the receiver, says what is wrong ' +
-    'with a signature; its own log says more.'
-  );
-}
+import { valid } from './probes/valid.ts';
 
 export const PROBES: Readonly<Record<ProbeId, Probe>> = {
   valid,

@@ -34,3 +34,9 @@ export function flipped(signature: string, { encoding }: Scheme): string {
   bytes[last] = (bytes[last] ?? 0) ^ 1;
   return bytes.toString(encoding);
 }
+
+/** With the first letter in upper for lower case, or the other way round; of another meaning in base64 alone. */
+export const otherCase = (signature: string): string =>
+  signature.replace(/[A-Za-z]/, (letter) =>
+    letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase(),
+  );

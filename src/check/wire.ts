@@ -5,15 +5,19 @@ import { NetworkFailure } from '../http/failure.ts';
 import type { HttpRequest, HttpResponse, Send } from '../http.ts';
 import { MAX_REQUESTS } from './catalogue.ts';
 import type { Delivery } from './deliveries.ts';
+import { readSaid, type Said } from './said.ts';
 
-/** Of an answer no more is read: its status is what counts. */
-const MAX_ANSWER_BYTES = 64 * 1024;
+/** Of an answer no more is read. */
+export const MAX_ANSWER_KIB = 256;
+const MAX_ANSWER_BYTES = MAX_ANSWER_KIB * 1024;
 /** A receiver that limits the rate is asked again, so often in a whole run. */
 export const MAX_REPEATS = 20;
 const REPEATS_A_DELIVERY = 2;
 /** Where it names no time to wait, and the longest that is waited. */
 const REPEAT_AFTER_MS = 1_000;
 const MAX_REPEAT_AFTER_MS = 5_000;
+/** Of all these waits together. */
+export const MAX_WAITED_MS = 60_000;
 export const RATE_LIMITED = 429;
 
 /** How one request ended. */
@@ -22,7 +26,9 @@ export interface Came {
   readonly status: number | null;
   readonly durationMs: number;
   /** Why there is no answer. */
-  readonly failure: Failure | null;
+  readonly failure: NetworkFailure | null;
+  /** Null where nothing was. */
+  readonly said: Said | null;
 }
 
 /** What came over a connection that is kept. */
@@ -39,6 +45,8 @@ interface WireOptions {
   readonly connect: (() => Promise<Connection>) | null;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Called once, before the first wait for a receiver that limits the rate. */
+  readonly onWait?: () => void;
 }
 
 /** What kinds of request there are beside a plain delivery. */
@@ -51,7 +59,9 @@ export interface Manner {
 export class Wire {
   readonly #options: WireOptions;
   #requests = 0;
+  #refused = 0;
   #repeats = 0;
+  #waitedMs = 0;
 
   constructor(options: WireOptions) {
     this.#options = options;
@@ -59,6 +69,11 @@ export class Wire {
 
   get requests(): number {
     return this.#requests;
+  }
+
+  /** How many came to something that listens. */
+  get reached(): number {
+    return this.#requests - this.#refused;
   }
 
   get hasConnections(): boolean {
@@ -69,11 +84,19 @@ export class Wire {
   async deliver(delivery: Delivery): Promise<Came> {
     for (let left = REPEATS_A_DELIVERY; ; left -= 1) {
       const { came, response } = await this.#post(delivery);
-      if (came.status !== RATE_LIMITED || left === 0 || this.#repeats >= MAX_REPEATS) return came;
-      this.#repeats += 1;
-      const { clock, signal } = this.#options;
-      await clock.sleep(pauseOf(response), signal);
+      if (came.status !== RATE_LIMITED || left === 0 || !(await this.#waits(pauseOf(response)))) return came;
     }
+  }
+
+  /** False, at once, where the patience of the run is over. */
+  async #waits(pauseMs: number): Promise<boolean> {
+    const { clock, signal, onWait } = this.#options;
+    if (this.#repeats >= MAX_REPEATS || this.#waitedMs + pauseMs > MAX_WAITED_MS) return false;
+    if (this.#repeats === 0) onWait?.();
+    this.#repeats += 1;
+    this.#waitedMs += pauseMs;
+    await clock.sleep(pauseMs, signal);
+    return true;
   }
 
   /** Makes one without patience. */
@@ -128,11 +151,13 @@ export class Wire {
     const durationMs = () => Math.max(0, clock.now() - startedMs);
     try {
       const response = await work();
-      return { came: { status: response.status, durationMs: durationMs(), failure: null }, response };
+      const came = { status: response.status, durationMs: durationMs(), failure: null };
+      return { came: { ...came, said: readSaid(response) }, response };
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof NetworkFailure)) throw error;
-      return { came: { status: null, durationMs: durationMs(), failure: error }, response: null };
+      if (error.reason === 'refused') this.#refused += 1;
+      return { came: { status: null, durationMs: durationMs(), failure: error, said: null }, response: null };
     }
   }
 }

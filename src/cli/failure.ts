@@ -75,7 +75,7 @@ export function reportFailure(error: unknown): FailureReport {
     http_status: problem?.httpStatus ?? null,
     request_id: problem?.requestId ?? null,
     errors: problem?.errors ?? null,
-    details: problem?.details ?? null,
+    details: problem?.details ?? failure?.details ?? null,
     hint: failure ? (failure.hint ?? null) : 'Run it again with --debug to see where it failed.',
     exit_code: exitCodeOf(error),
   };
@@ -88,10 +88,17 @@ function unforeseen(error: unknown): string {
   return `${where}${systemReason(error)}`;
 }
 
+/** What our own failures have besides; the message of the API names its complaints. */
+const furtherLines = ({ http_status, details }: FailureReport): readonly Text[] =>
+  http_status === null && Array.isArray(details)
+    ? details.map((detail) => [MARKS.fail, ' ', String(detail)])
+    : [];
+
 /** The same report for people: what happened (the message names the complaints too), and what to do next. */
 export function viewFailure(report: FailureReport, trace: readonly string[] = []): View {
   const lines: Text[] = [[MARKS.fail, ' ', report.message]];
   if (report.hint !== null) lines.push(['  ', report.hint]);
+  lines.push(...furtherLines(report));
   if (report.request_id !== null) lines.push(dim(`  request id ${report.request_id}`));
   lines.push(...trace.map((line) => dim(`  ${line}`)));
   return { kind: 'lines', lines, wrap: true };

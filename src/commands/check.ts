@@ -1,10 +1,11 @@
 import {
+  ANSWER_MS,
   CATALOGUE,
   GRADES,
+  MAX_ANSWER_MS,
   MAX_REQUESTS,
   PROBE_IDS,
   type ProbeId,
-  TIME_BUDGET_MS,
 } from '../check/catalogue.ts';
 import type { Reported } from '../check/finding.ts';
 import type { Subject } from '../check/subject.ts';
@@ -12,16 +13,18 @@ import type { Wire } from '../check/wire.ts';
 import type { Context } from '../cli/context.ts';
 import { defineCommand } from '../cli/define.ts';
 import { collect, single } from '../cli/options.ts';
+import { describeDuration, formatDuration } from '../duration.ts';
+import { Failure } from '../errors.ts';
+import { ownHeaders } from './check/headers.ts';
 import { chosenProbes, probeIds } from './check/options.ts';
 import { checkSecrets } from './check/secrets.ts';
-import { permittedTarget } from './check/target.ts';
-import { type Checked, countOf, exitOf, toProbe, viewChecked } from './check/view.ts';
+import { explainTls, permittedTarget } from './check/target.ts';
+import { type Checked, countOf, exitOf, firstAdvice, toProbe, viewChecked } from './check/view.ts';
+import { checkEventType } from './event-type.ts';
 import { SCHEME_HELP, signingScheme } from './scheme-name.ts';
 import { howStopped } from './trigger/view.ts';
 
 const DEFAULT_EVENT_TYPE = 'screening.completed';
-/** Twice what a sender would wait: enough to measure a slow answer, and to go on after none. */
-const MAX_ANSWER_MS = 2 * TIME_BUDGET_MS;
 
 const list = PROBE_IDS.map(
   (id) => `  ${id.padEnd(21)}${CATALOGUE[id].level.padEnd(8)}${CATALOGUE[id].title}`,
@@ -31,7 +34,7 @@ const grades = GRADES.toReversed().map(([grade, rule]) => `  ${grade}  ${rule}`)
 export const command = defineCommand({
   description:
     `Sends made-up deliveries, right ones and forged ones, each marked "simulated": true with a fresh id, and judges ` +
-    `the answers: at most ${MAX_REQUESTS} requests, ${MAX_ANSWER_MS / 1000} s each (less with --timeout), following no redirect. Exits ` +
+    `the answers: at most ${MAX_REQUESTS} requests, ${ANSWER_MS / 1000} s each (or --timeout, up to ${formatDuration(MAX_ANSWER_MS)}), following no redirect. Exits ` +
     'with 8 unless all musts hold. What the receiver does with an event it does with these too: use a test system.\n\n' +
     `Probes (the first always runs):\n${list.join('\n')}\n\nGrades, of what was looked at:\n${grades.join('\n')}`,
   examples: [
@@ -76,7 +79,11 @@ export const command = defineCommand({
       )
       .option('--insecure', 'accept a self-signed certificate on this machine')
       .optionsGroup('Signature:')
-      .option('--webhook <id>', 'sign with the stored secrets of this webhook', single('--webhook'))
+      .option(
+        '--webhook <id>',
+        'sign with the stored secret of this webhook, for a day after a rotation with the one before too',
+        single('--webhook'),
+      )
       .option(
         '--secret-env <name>',
         'sign with the secret in this environment variable; a second one is the secret before',
@@ -86,37 +93,31 @@ export const command = defineCommand({
   async run(context, options, text): Promise<Checked> {
     const wanted = chosenProbes(options.only, options.skip);
     const url = await permittedTarget(context, text, options);
-    const { secret, previous, eventType } = await checkSecrets(context, options);
+    if (options.event !== undefined) await checkEventType(context, options.event);
+    const { webhookId, eventType, ...secrets } = await checkSecrets(context, options, url);
+    const scheme = await signingScheme(context, options.scheme);
     const subject: Subject = {
       url,
-      scheme: await signingScheme(context, options.scheme),
-      secret,
-      previous,
+      scheme,
+      ...secrets,
       eventType: options.event ?? eventType ?? DEFAULT_EVENT_TYPE,
-      headers: await readHeaders(context, options.forwardHeader ?? []),
+      headers: await ownHeaders(context, options.forwardHeader ?? [], scheme),
     };
-    return runCheck(context, { subject, wanted, insecure: options.insecure === true });
+    return runCheck(context, { subject, webhookId, wanted, insecure: options.insecure === true });
   },
   view: viewChecked,
   ids: ({ probes }) => probes.filter(({ result }) => result === 'failed').map(({ id }) => id),
   exit: exitOf,
 });
 
-async function readHeaders(context: Context, texts: readonly string[]): Promise<Subject['headers']> {
-  const { readForwardHeaders } = await import('./listen/options.ts');
-  const { checkHeaders } = await import('../listen/forward/headers.ts');
-  const headers = await readForwardHeaders(context, texts);
-  checkHeaders(headers);
-  return headers;
-}
-
 interface Plan {
   readonly subject: Subject;
+  readonly webhookId: string | null;
   readonly wanted: ReadonlySet<ProbeId>;
   readonly insecure: boolean;
 }
 
-async function runCheck(context: Context, { subject, wanted, insecure }: Plan): Promise<Checked> {
+async function runCheck(context: Context, { subject, webhookId, wanted, insecure }: Plan): Promise<Checked> {
   const { clock, signal, talk } = context;
   const { check } = await import('../check/run.ts');
   const { gradeOf, holdsMusts } = await import('../check/grade.ts');
@@ -129,40 +130,57 @@ async function runCheck(context: Context, { subject, wanted, insecure }: Plan): 
       reported.push(one);
       progress.advance();
     }
+  } catch (error) {
+    explainTls(error, subject.url);
+    throw error;
   } finally {
     progress.end();
   }
   const stopped = signal.aborted ? howStopped(signal.reason) : null;
+  const secrets = [subject.secret, subject.older].filter((one) => one !== null);
   return {
     url: subject.url.href,
     grade: stopped === null ? gradeOf(reported) : null,
     scheme: subject.scheme.name,
+    webhook_id: webhookId,
     event_type: subject.eventType,
     passed: countOf(reported, 'passed'),
     failed: countOf(reported, 'failed'),
     warned: countOf(reported, 'warned'),
     skipped: countOf(reported, 'skipped'),
     unjudged: reported.filter(({ isUnjudged }) => isUnjudged).length,
-    musts_hold: holdsMusts(reported),
+    musts_hold: holdsMusts(reported) ? (stopped === null ? true : null) : false,
     requests: wire.requests,
     duration_ms: Math.max(0, clock.now() - startedMs),
     stopped,
-    probes: reported.map(toProbe),
+    advice: firstAdvice(reported),
+    probes: reported.map((one) => toProbe(one, secrets)),
   };
 }
 
-/** A receiver that waits longer is not waited for, whatever --timeout says. */
-async function openWire(
-  { env, clock, signal, settings }: Context,
-  url: URL,
-  insecure: boolean,
-): Promise<Wire> {
+async function openWire(context: Context, url: URL, insecure: boolean): Promise<Wire> {
+  const { env, clock, signal, talk } = context;
   const { createSend } = await import('../http.ts');
   const { openConnection } = await import('../http/connection.ts');
   const { proxyFor } = await import('../http/proxy.ts');
-  const { Wire } = await import('../check/wire.ts');
-  const timeoutMs = Math.min((await settings()).timeoutMs.value, MAX_ANSWER_MS);
+  const { MAX_WAITED_MS, Wire } = await import('../check/wire.ts');
+  const timeoutMs = await answerMs(context);
   const send = createSend({ env, insecure, alone: true });
   const connect = proxyFor(env, url) === null ? () => openConnection(url, { insecure }) : null;
-  return new Wire({ url, timeoutMs, send, connect, clock, signal });
+  const most = describeDuration(MAX_WAITED_MS);
+  const onWait = () =>
+    talk.notice(`The receiver limits the rate: waiting as it asks, ${most} in all at most.`);
+  return new Wire({ url, timeoutMs, send, connect, clock, signal, onWait });
+}
+
+/** What is set for calls of the API only shortens it. Throws Failure `usage` for a flag that is too long. */
+async function answerMs({ settings }: Context): Promise<number> {
+  const { value, origin } = (await settings()).timeoutMs;
+  if (origin !== 'flag') return Math.min(value, ANSWER_MS);
+  if (value <= MAX_ANSWER_MS) return value;
+  throw new Failure(
+    'usage',
+    `check waits ${formatDuration(MAX_ANSWER_MS)} at most for an answer, not ${formatDuration(value)}`,
+    { hint: `Give --timeout ${formatDuration(MAX_ANSWER_MS)} or less.` },
+  );
 }

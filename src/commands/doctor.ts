@@ -70,14 +70,18 @@ const unreached = (): readonly Check[] =>
   }));
 
 const NAME_CHARS = 10;
+/** A message that is longer is shown a part a line. */
+const MAX_MESSAGE_CHARS = 100;
+
+const partsOf = (message: string): readonly string[] =>
+  message.length > MAX_MESSAGE_CHARS ? message.split(/(?<=;) /) : [message];
 
 function drawCheck({ check, status, message, remedy }: Check): readonly Text[] {
-  const line: Text = [
-    SIGNS[status],
-    ' ',
-    strong(check.padEnd(NAME_CHARS)),
-    ' ',
-    status === 'skipped' ? dim(message) : message,
+  const indent = ' '.repeat(NAME_CHARS + 3);
+  const [first = '', ...more] = partsOf(message);
+  return [
+    [SIGNS[status], ' ', strong(check.padEnd(NAME_CHARS)), ' ', status === 'skipped' ? dim(first) : first],
+    ...more.map((part) => [indent, part]),
+    ...(remedy === null ? [] : [[indent, dim('-> '), remedy]]),
   ];
-  return remedy === null ? [line] : [line, [' '.repeat(NAME_CHARS + 3), dim('-> '), remedy]];
 }

@@ -44,12 +44,14 @@ export function candidatesOf({ webhookId, secrets }: WebhookSecrets): readonly C
 /** The value of the environment variable `name`. Throws Failure `usage` where there is none. */
 export function readSecretEnv(context: Context, name: string): Secret {
   const value = context.env[name];
-  if (value) return new Secret(value);
+  // Files end with a line feed, and so does what a shell reads out of them badly.
+  const trimmed = value?.trim() ?? '';
+  if (trimmed !== '') return new Secret(trimmed);
   // Not quoted: who mistakes the option for the secret itself must not find it in a log.
   const what = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name)
     ? `variable ${name} is`
     : 'variable of that name is';
-  throw new Failure('usage', `The environment ${what} not set`, {
+  throw new Failure('usage', `The environment ${what} ${value === undefined ? 'not set' : 'empty'}`, {
     hint: '--secret-env takes the name of a variable that holds a secret, not the secret.',
   });
 }

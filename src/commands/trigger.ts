@@ -3,11 +3,12 @@ import { defineCommand } from '../cli/define.ts';
 import { API_EXITS } from '../cli/failure.ts';
 import { readJsonObject, single, wholeNumber } from '../cli/options.ts';
 import { Failure } from '../errors.ts';
-import { EVENT_TYPES, isDocumentedType, typesOfGroup } from '../events/catalog.ts';
+import { EVENT_TYPES } from '../events/catalog.ts';
 import type { PooledSend } from '../http.ts';
 import type { Outgoing } from '../sending/attempt.ts';
 import type { Scheme } from '../signing/scheme.ts';
 import { USER_AGENT } from '../version.ts';
+import { checkEventType } from './event-type.ts';
 import { SCHEME_HELP, signingScheme } from './scheme-name.ts';
 import { readSecretEnv, type SigningSecret, secretForEvent, storedSecret } from './signing-secret.ts';
 import { exitOf, type Triggered, toTriggered, viewTriggered } from './trigger/view.ts';
@@ -85,23 +86,6 @@ export const command = defineCommand({
   ids: ({ event_id: id }) => (id === null ? [] : [id]),
   exit: (done) => exitOf(done),
 });
-
-async function checkEventType({ talk }: Context, eventType: string): Promise<void> {
-  const types = typesOfGroup(eventType);
-  if (types || eventType.trim() === '') {
-    throw new Failure('usage', `"${eventType}" is not one event type`, {
-      hint: `Name one, such as ${types?.[0] ?? 'screening.completed'}: kycgenie events types lists them.`,
-    });
-  }
-  if (isDocumentedType(eventType)) return;
-  const { nearest } = await import('../nearest.ts');
-  const meant = nearest(
-    eventType,
-    EVENT_TYPES.map(({ type }) => type),
-  );
-  const next = meant === null ? 'kycgenie events types lists those that are' : `did you mean ${meant}?`;
-  talk.warn(`${eventType} is not a documented event type, and is sent as it is: ${next}`);
-}
 
 async function readData(context: Context, typed: string): Promise<Readonly<Record<string, unknown>>> {
   const data = await readJsonObject(context, '--data', typed);

@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { configPath, folderOfProfile } from './names.ts';
 import { namesIn } from './private-files.ts';
@@ -50,13 +50,18 @@ export function openPath(path: string): readonly OpenPath[] {
   return [{ path, mode: (status.mode & 0o777).toString(8) }];
 }
 
-/** The folder itself or, where it is not there yet, the one above in which it would be made; null if not writable. */
+/**
+ * The folder itself or, where it is not there yet, the one above in which it would be made; null if not writable.
+ * A folder is made there and removed again.
+ */
 export function writableFolder(folder: string): string | null {
   if (!statSync(folder, { throwIfNoEntry: false })) {
     return dirname(folder) === folder ? null : writableFolder(dirname(folder));
   }
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
+    // Rights do not tell of file systems that take no folder, such as /proc.
+    rmdirSync(mkdtempSync(join(folder, '.kycgenie-probe-')));
     return folder;
   } catch {
     return null;

@@ -28,7 +28,7 @@ export interface ConnectionRequest extends HttpRequest {
 export interface ConnectionAnswer extends HttpResponse {
   /** The connection had carried a request before. */
   readonly isReused: boolean;
-  /** The answer says that the connection ends with it. */
+  /** The answer says that the connection ends with it, or within a second. */
   readonly saysClose: boolean;
   /** What came for the question of `asksFirst`: that, the answer itself, or nothing in time. */
   readonly before: 'continue' | 'answer' | 'nothing';
@@ -97,7 +97,9 @@ function start({ request, agent }: NodeClient, wanted: ConnectionRequest): Clien
 
 function endsWithIt({ httpVersion, headers }: IncomingMessage): boolean {
   const said = headers.connection?.toLowerCase() ?? '';
-  return said.includes('close') || (httpVersion === '1.0' && !said.includes('keep-alive'));
+  if (said.includes('close') || (httpVersion === '1.0' && !said.includes('keep-alive'))) return true;
+  // So short an offer is not taken: Node's client leaves a connection a second before its server does.
+  return /\btimeout=[01]\b/i.test(String(headers['keep-alive'] ?? ''));
 }
 
 function writeBody(

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 // For the deadlines of sockets, not the program's clock.
 import { clearTimeout, setTimeout } from 'node:timers';
 import { MAX_TIMER_MS } from '../clock.ts';
+import { describeDuration } from '../duration.ts';
 import { hostAndPort } from './address.ts';
 import { boundFailure, networkFailure } from './failure.ts';
 
@@ -19,6 +20,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** There was more of the body than `maxBodyBytes`. */
+  readonly isCut?: true;
 }
 
 /** Makes the client let go of the request. */
@@ -56,6 +59,7 @@ export class Exchange {
   #connected = false;
   #head: Pick<Answer, 'status' | 'headers'> | null = null;
   #stop: Stop | null = null;
+  #isCut = false;
   #settled = false;
 
   constructor(
@@ -110,11 +114,17 @@ export class Exchange {
   ended(): void {
     const head = this.#head;
     if (head === null) this.failed(null);
-    else this.#settle(() => this.#resolve({ ...head, body: Buffer.concat(this.#chunks) }));
+    else this.#settle(() => this.#resolve(this.#whole(head)));
+  }
+
+  #whole(head: Pick<Answer, 'status' | 'headers'>): Answer {
+    const answer = { ...head, body: Buffer.concat(this.#chunks) };
+    return this.#isCut ? { ...answer, isCut: true } : answer;
   }
 
   /** The rest is not waited for: a body may be endless. */
   #cut(last: Uint8Array): void {
+    this.#isCut = true;
     this.#chunks.push(last.subarray(0, last.length + this.#bounds.maxBodyBytes - this.#bytes));
     this.ended();
     this.#stop?.(new Error('stopped'));
@@ -132,10 +142,10 @@ export class Exchange {
   }
 
   readonly #onDeadline = (): void => {
+    const { url, timeoutMs } = this.#bounds;
     const part = this.#head === null ? 'did not answer' : 'did not finish its answer';
-    this.#giveUp(
-      boundFailure('timeout', `${hostAndPort(this.#bounds.url)} ${part} within ${this.#bounds.timeoutMs} ms`),
-    );
+    const message = `${hostAndPort(url)} ${part} within ${describeDuration(timeoutMs)}`;
+    this.#giveUp(boundFailure('timeout', message));
   };
 
   readonly #onAbort = (): void => this.#giveUp(this.#bounds.signal?.reason);

@@ -6,6 +6,7 @@ import {
   filtersOf,
   listOf,
   type Reading,
+  readEach,
   refusal,
   switchOf,
   textOf,
@@ -57,7 +58,7 @@ export function parseManifest(root: Located, reading: Reading): Manifest {
   const webhooks = fields.get('webhooks');
   if (!webhooks)
     throw refusal(reading, root.at, 'webhooks is missing', 'An account without any is webhooks: [].');
-  const entries = itemsOf(reading, webhooks.value).map((item) => readEntry(reading, item, defaults));
+  const entries = readEach(itemsOf(reading, webhooks.value), (item) => readEntry(reading, item, defaults));
   const subscriptions = expand(reading, entries);
   const types = [...new Set(subscriptions.map(({ event_type }) => event_type))];
   return { defaults, entries, subscriptions, unknownTypes: types.filter((type) => !isDocumentedType(type)) };

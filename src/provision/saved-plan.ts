@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { commandWord } from '../command-word.ts';
 import { Failure } from '../errors.ts';
 import type { Located, LocatedEntry } from '../located.ts';
 import { isRecord } from '../record.ts';
@@ -34,6 +35,7 @@ export const savedPlanText = (saved: Omit<SavedPlan, 'plan'> & { readonly plan: 
 
 /** Throws Failure `usage` for what is no saved plan. */
 export function readSavedPlan(root: Located, reading: Reading): SavedPlan {
+  if (isManifest(root)) throw manifestGiven(reading);
   const fields = fieldsOf(reading, root, 'A saved plan', KEYS);
   const field = (key: (typeof KEYS)[number]): LocatedEntry => {
     const found = fields.get(key);
@@ -52,6 +54,16 @@ export function readSavedPlan(root: Located, reading: Reading): SavedPlan {
     plan: plainValue(field('plan').value),
   };
 }
+
+const isManifest = (root: Located): boolean =>
+  root.kind === 'mapping' &&
+  root.entries.some(({ key }) => key === 'webhooks') &&
+  !root.entries.some(({ key }) => key === 'kycgenie_plan');
+
+const manifestGiven = ({ source }: Reading): Failure =>
+  new Failure('usage', `${source} is a manifest, not a plan that --out saved`, {
+    hint: `Name it with -f: kycgenie webhooks apply -f ${commandWord(source, '<file>')}`,
+  });
 
 /** The data alone. */
 function plainValue(node: Located): unknown {

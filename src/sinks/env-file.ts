@@ -6,19 +6,29 @@ import { type Lock, withLock } from '../lock.ts';
 import type { Secret } from '../secret.ts';
 import { systemCode } from '../system-error.ts';
 import { setVariable } from './env-lines.ts';
+import type { Remark } from './remark.ts';
 import { PRIVATE_MODE, unwritable, writeAside } from './write-aside.ts';
 
 /** An env file that is longer is something else. */
 const MAX_FILE_BYTES = 1024 * 1024;
 const PERMISSION_BITS = 0o7777;
+/** Of those who are neither the owner nor in the group: whoever shares it with a group means to. */
+const READABLE_BY_ALL = 0o004;
 
 /**
  * Sets one variable and keeps every other byte, the mode and the owner of the file; a new one is 0600. Processes that
  * do so at the same time wait for each other. Throws Failure `usage` or `store_unwritable`.
  */
-export async function setInEnvFile(path: string, name: string, secret: Secret, clock: Clock): Promise<void> {
+export async function setInEnvFile(
+  path: string,
+  name: string,
+  secret: Secret,
+  clock: Clock,
+): Promise<Remark | null> {
   const file = followed(path);
   await withLock(file, clock, (lock) => replace(file, name, secret, lock));
+  const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
+  return (mode & READABLE_BY_ALL) === 0 ? null : { kind: 'open', path };
 }
 
 /** Where the file is: a link to it stays a link. Throws Failure `usage` where there is something else. */

@@ -2,15 +2,27 @@ import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Failure } from '../errors.ts';
 import { followed, setInEnvFile } from './env-file.ts';
+import type { Remark } from './remark.ts';
 import { type Handover, runSecretExec, type Surroundings } from './secret-exec.ts';
 import { checkSecretFile, writeSecretFile } from './secret-file.ts';
-import { checkTemplate, demandDistinct, fill, fillName, namesId, type Subject } from './template.ts';
+import {
+  checkTemplate,
+  demandDistinct,
+  demandDistinctNames,
+  fill,
+  NAME_FLAG,
+  namesAsTyped,
+  namesId,
+  type Subject,
+} from './template.ts';
 
 /** Where a secret is to go, as typed; paths and names may hold placeholders. */
 export interface Wishes {
   readonly secretFile?: string | undefined;
   readonly envFile?: string | undefined;
   readonly envName?: string | undefined;
+  /** What the variable is called where `envName` does not say; without it, `envName` has to. */
+  readonly nameOf?: ((subject: Subject) => string) | undefined;
   readonly secretExec?: string | undefined;
 }
 
@@ -26,7 +38,7 @@ export interface Sink {
   /** Where the secret of this webhook goes, for people; null for a command. Throws Failure `usage`. */
   target(subject: Subject): string | null;
   /** Throws Failure, or the signal's reason. */
-  take(handover: Handover, surroundings: Surroundings): Promise<void>;
+  take(handover: Handover, surroundings: Surroundings): Promise<Remark | null>;
 }
 
 /** What became of handing one secret to one sink. */
@@ -35,11 +47,11 @@ export interface Handed {
   readonly target: string | null;
   /** Null where it arrived. */
   readonly error: unknown;
+  readonly remark?: Remark;
 }
 
 const FILE = '--secret-file';
 const ENV_FILE = '--dotenv';
-const NAME = '--env-name';
 
 /**
  * The sinks that were asked for, once it is sure that each expected secret has a place of its own and its folder is
@@ -47,14 +59,15 @@ const NAME = '--env-name';
  */
 export function openSinks(wishes: Wishes, expected: readonly Expected[]): readonly Sink[] {
   const { secretFile, envFile, envName, secretExec } = wishes;
-  if ((envFile === undefined) !== (envName === undefined)) {
-    throw new Failure('usage', `${ENV_FILE} and ${NAME} go together`, {
-      hint: `Such as: ${ENV_FILE} .env ${NAME} KYC_WEBHOOK_SECRET`,
+  const nameOf = envName === undefined ? wishes.nameOf : namesAsTyped(envName);
+  if (envFile === undefined ? envName !== undefined : nameOf === undefined) {
+    throw new Failure('usage', `${ENV_FILE} and ${NAME_FLAG} go together`, {
+      hint: `Such as: ${ENV_FILE} .env ${NAME_FLAG} KYC_WEBHOOK_SECRET`,
     });
   }
   const sinks: Sink[] = [];
   if (secretFile !== undefined) sinks.push(openSecretFile(secretFile, expected));
-  if (envFile !== undefined && envName !== undefined) sinks.push(openEnvFile(envFile, envName, expected));
+  if (envFile !== undefined && nameOf) sinks.push(openEnvFile(envFile, nameOf, expected));
   if (secretExec !== undefined) sinks.push(commandSink(secretExec));
   if (secretFile !== undefined && envFile !== undefined && samePath(secretFile, envFile)) {
     throw new Failure('usage', `${FILE} and ${ENV_FILE} name the same file`);
@@ -78,8 +91,8 @@ async function handTo(sink: Sink, handover: Handover, surroundings: Surroundings
   try {
     surroundings.signal.throwIfAborted();
     target = sink.target(handover);
-    await sink.take(handover, surroundings);
-    return { sink: sink.kind, target, error: null };
+    const remark = await sink.take(handover, surroundings);
+    return { sink: sink.kind, target, error: null, ...(remark && { remark }) };
   } catch (error) {
     return { sink: sink.kind, target, error };
   }
@@ -97,12 +110,14 @@ function openSecretFile(template: string, expected: readonly Expected[]): Sink {
   };
 }
 
-function openEnvFile(template: string, nameTemplate: string, expected: readonly Expected[]): Sink {
+function openEnvFile(
+  template: string,
+  name: (subject: Subject) => string,
+  expected: readonly Expected[],
+): Sink {
   checkTemplate(ENV_FILE, template);
-  checkTemplate(NAME, nameTemplate);
   const path = (subject: Subject): string => fill(ENV_FILE, template, subject);
-  const name = (subject: Subject): string => fillName(NAME, nameTemplate, subject);
-  demandDistinct(NAME, expected.map(standIn), (subject) => `${name(subject)} ${pathKey(path(subject))}`);
+  demandDistinctNames(expected.map(standIn), (subject) => `${name(subject)} ${pathKey(path(subject))}`);
   for (const known of knownPaths(ENV_FILE, template, expected)) followed(known);
   return {
     kind: 'env_file',
@@ -114,7 +129,10 @@ function openEnvFile(template: string, nameTemplate: string, expected: readonly 
 const commandSink = (line: string): Sink => ({
   kind: 'secret_exec',
   target: () => null,
-  take: (handover, surroundings) => runSecretExec(line, handover, surroundings),
+  take: async (handover, surroundings) => {
+    await runSecretExec(line, handover, surroundings);
+    return null;
+  },
 });
 
 /** Of a webhook that has no id yet, a number stands for it: another one for each. */

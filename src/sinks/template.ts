@@ -65,15 +65,56 @@ export function fillName(flag: string, template: string, subject: Subject): stri
   });
 }
 
+export const NAME_FLAG = '--env-name';
+const SHORT_NAME = 'KYC_{EVENT_TYPE}_SECRET';
+const LONG_NAME = 'KYC_{EVENT_TYPE}_{ID}_SECRET';
+/** For an event type that nobody here knows. */
+const BARE_NAME = 'KYC_{ID}_SECRET';
+
+/** What the variable of a webhook is called by --env-name. Throws Failure `usage`, as what it gives does. */
+export function namesAsTyped(template: string): (subject: Subject) => string {
+  checkTemplate(NAME_FLAG, template);
+  return (subject) => fillName(NAME_FLAG, template, subject);
+}
+
+/**
+ * What the variable of a webhook is called where nobody says: by its event type, with its id where others of `all` have
+ * the same, and by its id alone where its event type is not known.
+ */
+export function namesByDefault(all: readonly Subject[]): (subject: Subject) => string {
+  const shortOf = (subject: Subject): string => fillName(NAME_FLAG, SHORT_NAME, subject);
+  const times = new Map<string, number>();
+  for (const name of all.filter(({ eventType }) => eventType).map(shortOf))
+    times.set(name, (times.get(name) ?? 0) + 1);
+  return (subject) => {
+    if (!subject.eventType) return fillName(NAME_FLAG, BARE_NAME, subject);
+    const short = shortOf(subject);
+    return (times.get(short) ?? 0) > 1 ? fillName(NAME_FLAG, LONG_NAME, subject) : short;
+  };
+}
+
+/** A name to type that gives each a variable of its own. */
+function distinctName(subjects: readonly Subject[]): string {
+  if (subjects.some(({ eventType }) => !eventType)) return BARE_NAME;
+  const names = new Set(subjects.map((subject) => fillName(NAME_FLAG, SHORT_NAME, subject)));
+  return names.size === subjects.length ? SHORT_NAME : LONG_NAME;
+}
+
+/** Throws Failure `usage` where two webhooks would have the same variable. */
+export function demandDistinctNames(subjects: readonly Subject[], keyOf: (subject: Subject) => string): void {
+  demandDistinct(NAME_FLAG, subjects, keyOf, () => `Such as ${NAME_FLAG} '${distinctName(subjects)}'.`);
+}
+
 /** Throws Failure `usage` where two webhooks would have the same. */
 export function demandDistinct(
   flag: string,
   subjects: readonly Subject[],
   keyOf: (subject: Subject) => string,
+  advice = () => 'Put {EVENT_TYPE} or {ID} into it: they stand for those of each webhook.',
 ): void {
   const places = new Set(subjects.map(keyOf)).size;
   if (places === subjects.length) return;
   throw new Failure('usage', `${flag} gives ${subjects.length} secrets only ${places} between them`, {
-    hint: 'Put {EVENT_TYPE} or {ID} into it: they stand for those of each webhook.',
+    hint: advice(),
   });
 }

@@ -34,11 +34,15 @@ export async function editYaml(text: string, source: string, edits: readonly Yam
   }
 }
 
+/** Whether brackets and braces have a space inside, as yaml writes them by itself. */
+const isPadded = (text: string): boolean => /(?:^|[\s[{])[[{] +[^\s\]}]/m.test(text);
+
 /** What is behind an alias must not go: writing throws then. */
 function write(document: Document, before: string): string {
   const isJson = /^\s*\{/.test(before);
   return document.toString({
     lineWidth: 0,
+    flowCollectionPadding: isPadded(before),
     ...(isJson && { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'QUOTE_DOUBLE' }),
   });
 }

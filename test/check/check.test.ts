@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { CATALOGUE, type Grade, MAX_REQUESTS, PROBE_IDS, type ProbeId } from '../../src/check/catalogue.ts';
@@ -6,7 +8,7 @@ import { gradeOf, holdsMusts } from '../../src/check/grade.ts';
 import { refused } from '../../src/check/judge.ts';
 import { PROBES } from '../../src/check/probes.ts';
 import { check } from '../../src/check/run.ts';
-import { MAX_REPEATS, Wire } from '../../src/check/wire.ts';
+import { MAX_REPEATS, MAX_WAITED_MS, Wire } from '../../src/check/wire.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { openConnection } from '../../src/http/connection.ts';
 import { createSend } from '../../src/http.ts';
@@ -32,10 +34,13 @@ interface Looking {
   readonly clock?: Clock;
   readonly scheme?: Scheme;
   readonly previous?: string;
+  readonly older?: string;
   readonly wanted?: readonly ProbeId[];
   readonly signal?: AbortSignal;
   /** A proxy stands between. */
   readonly isProxied?: boolean;
+  readonly onWait?: () => void;
+  readonly timeoutMs?: number;
 }
 
 interface Seen {
@@ -49,14 +54,16 @@ async function look({ url }: Pick<Running, 'url'>, looking: Looking = {}): Promi
   const signal = looking.signal ?? new AbortController().signal;
   const target = new URL(url);
   const wire = new Wire({
-    ...{ url: target, timeoutMs: 20_000, clock, signal },
+    ...{ url: target, timeoutMs: looking.timeoutMs ?? 20_000, clock, signal },
     send: createSend({ env: {}, alone: true }),
+    ...(looking.onWait && { onWait: looking.onWait }),
     connect: looking.isProxied ? null : () => openConnection(target, {}),
   });
   const subject = {
     ...{ url: target, scheme, eventType: 'screening.completed', headers: [] },
     secret: new Secret(SECRET),
     previous: previous === undefined ? null : new Secret(previous),
+    older: looking.older === undefined ? null : new Secret(looking.older),
   };
   const reported: Reported[] = [];
   for await (const one of check({ subject, wire, clock, signal, wanted: new Set(wanted) }))
@@ -127,6 +134,30 @@ const crash: Steps['matches'] = () => {
   throw new Error('Input buffers must have the same byte length');
 };
 
+const FIELDS = ['id', 'event_type', 'created_at', 'data', 'simulated'];
+const DATA_FIELDS = ['screening_id', 'entity_id', 'name', 'entity_type', 'screening_status'];
+
+/** Whether a screening is made of these fields alone. */
+function isOfSchema({ event_type: type, ...event }: Parameters<Steps['handle']>[0]): boolean {
+  if (type !== 'screening.completed') return true;
+  const holds = (record: object, names: readonly string[]) =>
+    Object.keys(record).every((name) => names.includes(name));
+  return holds(event, FIELDS) && holds(event.data, DATA_FIELDS);
+}
+
+const PIECE = Buffer.alloc(65_536, 'x');
+
+/** Until nobody reads any more; a refusal has an end. */
+function endlessly(response: Parameters<Steps['reply']>[0], status: number): void {
+  response.writeHead(status);
+  if (status !== 200) return void response.end();
+  const write = (): void => {
+    while (!response.destroyed && response.write(PIECE));
+  };
+  response.on('drain', write);
+  write();
+}
+
 /** Each makes one mistake. */
 const WRONG: readonly Wrong[] = [
   {
@@ -141,6 +172,15 @@ const WRONG: readonly Wrong[] = [
     make: () => ({ before: ({ headers }) => (headers['webhook-signature'] === undefined ? 200 : null) }),
     failed: ['unsigned'],
     warned: ['head', 'get'],
+    grade: 'F',
+  },
+  {
+    name: 'verifies only what brings an id',
+    make: () => ({
+      before: ({ method, headers }) =>
+        method !== 'POST' ? 405 : headers['webhook-id'] === undefined ? 200 : null,
+    }),
+    failed: ['unsigned'],
     grade: 'F',
   },
   {
@@ -191,6 +231,26 @@ const WRONG: readonly Wrong[] = [
     grade: 'D',
   },
   {
+    name: 'reads bodies as Latin-1',
+    make: () => ({ signedBody: ({ body }) => Buffer.from(body.toString('latin1')) }),
+    failed: ['raw-body'],
+    grade: 'D',
+  },
+  {
+    name: 'compares base64 in lower case',
+    make: () => ({
+      matches: (given, right) => given.toLowerCase() === right.toString('base64').toLowerCase(),
+    }),
+    failed: ['flipped-signature'],
+    grade: 'F',
+  },
+  {
+    name: 'answers without end',
+    make: () => ({ reply: endlessly }),
+    warned: ['keep-alive'],
+    grade: 'B',
+  },
+  {
     name: 'looks at no timestamp',
     make: () => ({ isFresh: () => true }),
     failed: ['old-timestamp'],
@@ -213,6 +273,12 @@ const WRONG: readonly Wrong[] = [
   {
     name: 'refuses types that it does not know',
     make: () => ({ handle: (event) => (event.event_type === 'screening.completed' ? 200 : 422) }),
+    warned: ['unknown-event'],
+    grade: 'B',
+  },
+  {
+    name: 'refuses fields that it does not know',
+    make: () => ({ handle: (event) => (isOfSchema(event) ? 200 : 422) }),
     warned: ['unknown-event'],
     grade: 'B',
   },
@@ -346,7 +412,7 @@ describe('a receiver that does all right', () => {
     const scheme = { ...PRESETS['standard-webhooks'], templates: ['{id}.{body}'] as const };
     const seen = await examine({ before: () => 200 }, { scheme, wanted: ['old-timestamp', 'rotation'] });
     expect(find(seen, 'old-timestamp')).toMatchObject({ result: 'skipped', isUnjudged: false });
-    expect(find(seen, 'rotation')).toMatchObject({ result: 'skipped', detail: 'Only one secret is known' });
+    expect(find(seen, 'rotation')).toMatchObject({ result: 'skipped', detail: 'Only one secret is in use' });
     expect(seen.grade).toBe('A');
   });
 
@@ -354,6 +420,30 @@ describe('a receiver that does all right', () => {
     const looking = { previous: BLANK_SECRET, wanted: ['forged', 'rotation'] as const };
     const seen = await examine({ secrets: [SECRET, BLANK_SECRET] }, looking);
     expect(idsOf(seen, 'passed')).toEqual(['valid', 'forged', 'rotation']);
+  });
+
+  test.each([70_000, 200_000])('may answer with %i bytes', async (bytes) => {
+    const seen = await examine(
+      { reply: (response, status) => void response.writeHead(status).end('x'.repeat(bytes)) },
+      { wanted: ['keep-alive'] },
+    );
+    expect(find(seen, 'valid')?.detail).toBe('answered 200');
+    expect(find(seen, 'keep-alive')?.detail).toBe('3 answered on one connection');
+  });
+
+  test('gets the same body each time, but for ids and times, and ASCII but for that of raw-body', async () => {
+    const bodies: string[] = [];
+    await examine(
+      {
+        handle: ({ id, ...event }, { body }) => {
+          if (body.every((byte) => byte < 128)) bodies.push(JSON.stringify(event.data.name));
+          return 200;
+        },
+      },
+      { wanted: ['duplicate', 'reordered', 'time-budget'] },
+    );
+    expect(new Set(bodies).size).toBe(1);
+    expect(bodies).toHaveLength(8);
   });
 
   test('is not asked about connections that a proxy decides about', async () => {
@@ -376,9 +466,12 @@ describe('a receiver that does all right', () => {
     expect(ids.length - new Set(ids).size).toBe(1);
   });
 
-  test('may answer on HTTP/1.1 connections that it closes, if it says so', async () => {
+  test.each([
+    ['Connection: close', { connection: 'close' }],
+    ['Keep-Alive: timeout=1', { connection: 'keep-alive', 'keep-alive': 'timeout=1' }],
+  ])('may close its connections, if it says so by %s', async (_name, headers) => {
     const seen = await examine(
-      { reply: (response, status) => void response.writeHead(status, { connection: 'close' }).end() },
+      { reply: (response, status) => void response.writeHead(status, headers).end() },
       { wanted: ['keep-alive'] },
     );
     expect(find(seen, 'keep-alive')).toMatchObject({
@@ -409,6 +502,7 @@ describe('where nothing can be judged', () => {
   test.each([
     ['refuses everything', 401],
     ['redirects everything', 302],
+    ['says that nothing was modified', 304],
     ['fails', 500],
     ['is not there', 404],
   ])('a receiver that %s gets an F, and nothing else is looked at', async (_name, status) => {
@@ -416,6 +510,43 @@ describe('where nothing can be judged', () => {
     expect(idsOf(seen, 'failed')).toEqual(['valid']);
     expect(idsOf(seen, 'skipped')).toEqual(rest);
     expect(seen).toMatchObject({ grade: 'F', requests: 1 });
+  });
+
+  test.each([400, 422])('a receiver that answers %i may refuse the content', async (status) => {
+    const seen = await examine({ before: () => status }, { wanted: ['valid'] });
+    expect(find(seen, 'valid')?.advice).toMatch(/the same secret.*"simulated": true/);
+  });
+
+  test('the size of an answer without end is told', async () => {
+    const seen = await examine({ reply: endlessly }, { wanted: ['keep-alive'] });
+    expect(find(seen, 'valid')?.detail).toBe('answered 200, with more than 256 kB');
+    expect(find(seen, 'keep-alive')?.detail).toBe('answers with more than 256 kB');
+  });
+
+  test('the address of a redirect is told, and 304 is none', async () => {
+    const headers = { location: 'https://example.com/login' };
+    const reply: Steps['reply'] = (response, status) => void response.writeHead(status, headers).end();
+    const moved = await examine({ before: () => 302, reply }, { wanted: ['valid'] });
+    expect(find(moved, 'valid')).toMatchObject({
+      detail: 'answered 302, a redirect to https://example.com/login',
+      advice: expect.stringContaining('that the redirect leads to'),
+    });
+    const same = await examine({ before: () => 304, reply }, { wanted: ['valid'] });
+    expect(find(same, 'valid')).toMatchObject({
+      detail: 'answered 304',
+      advice: expect.stringContaining('Answer 200'),
+    });
+  });
+
+  test.each([
+    [403, /CSRF/],
+    [404, /nothing at this path/],
+    [405, /no POST/],
+    [415, /it is the type that is refused/],
+    [500, /its log says why/],
+  ])('%i has an advice of its own', async (status, advice) => {
+    const seen = await examine({ before: () => status }, { wanted: ['valid'] });
+    expect(find(seen, 'valid')?.advice).toMatch(advice);
   });
 
   test('a receiver that limits the rate gets no grade', async () => {
@@ -453,8 +584,32 @@ describe('where nothing can be judged', () => {
       },
     });
     expect(idsOf(seen, 'failed')).toEqual([]);
-    expect(find(seen, 'raw-body')).toMatchObject({ result: 'skipped', isUnjudged: true, status: 403 });
+    const guard = find(seen, 'truncated-signature');
+    expect(guard).toMatchObject({ result: 'skipped', isUnjudged: true, status: 401 });
     expect(find(seen, 'time-budget')).toMatchObject({ result: 'skipped', isUnjudged: true });
+    expect(seen.grade).toBe('D');
+  });
+
+  test('a receiver that bans for a while what forges twice is not taken for one that refuses rightly', async () => {
+    const BANNED_REQUESTS = 3;
+    let wrong = 0;
+    let banned = 0;
+    const seen = await examine({
+      isFresh: () => true,
+      before: ({ method }) => (method === 'POST' ? (banned-- > 0 ? 403 : null) : 405),
+      matches: (given, right) => {
+        const isRight = RIGHT.matches(given, right);
+        wrong = isRight ? 0 : wrong + 1;
+        if (wrong === 2) banned = BANNED_REQUESTS;
+        return isRight;
+      },
+    });
+    expect(idsOf(seen, 'passed')).toEqual(['valid']);
+    expect(find(seen, 'forged')).toMatchObject({
+      ...{ result: 'skipped', isUnjudged: true, status: 401 },
+      detail: 'answered 401; after it a valid delivery answered 403: a lock-out',
+      advice: expect.stringContaining('Lift the lock-out'),
+    });
     expect(seen.grade).toBe('D');
   });
 
@@ -471,8 +626,105 @@ describe('where nothing can be judged', () => {
       },
     );
     expect(idsOf(seen, 'failed')).toEqual(['forged']);
+    expect(find(seen, 'forged')?.detail).toMatch(
+      /before it answered \(signed with another secret\); this request took it down: .* nothing that listens$/,
+    );
+    expect(find(seen, 'unsigned')).toMatchObject({ detail: 'The receiver is down since forged' });
     expect(seen.grade).toBe('F');
     expect(idsOf(seen, 'passed')).toEqual(['valid']);
+  });
+
+  test('a receiver that answers what it refuses, and dies of it, fails for that', async () => {
+    let server: { close(): void } | null = null;
+    const seen = await examine(
+      {
+        reply: (response, status) => {
+          response.writeHead(status, { connection: 'close' }).end();
+          if (status === 401) server?.close();
+        },
+      },
+      { wanted: ['truncated-signature', 'raw-body'] },
+      {
+        onRequest: (one) => {
+          server = one;
+        },
+      },
+    );
+    expect(find(seen, 'truncated-signature')).toMatchObject({ result: 'failed', status: 401 });
+    expect(find(seen, 'raw-body')).toMatchObject({ result: 'skipped', isUnjudged: true });
+  });
+
+  test('a receiver that takes a delivery, and dies of it, is not blamed for what comes next', async () => {
+    let server: { close(): void } | null = null;
+    const seen = await examine(
+      {
+        reply: (response, status) => void response.writeHead(status, { connection: 'close' }).end(),
+        handle: (_event, { body }) => {
+          if (body.length > 100_000) server?.close();
+          return 200;
+        },
+      },
+      { wanted: ['large-body', 'slow-sender', 'duplicate'] },
+      {
+        onRequest: (one) => {
+          server = one;
+        },
+      },
+    );
+    expect(idsOf(seen, 'warned')).toEqual([]);
+    expect(find(seen, 'slow-sender')).toMatchObject({
+      isUnjudged: true,
+      detail: 'Nothing listens any more since large-body: that took it down',
+    });
+    expect(find(seen, 'duplicate')).toMatchObject({ isUnjudged: true, advice: null });
+  });
+
+  test('a receiver that has the secret before still is told so, with one request more', async () => {
+    const seen = await examine({ secrets: [OLD_SECRET] }, { older: OLD_SECRET });
+    expect(find(seen, 'valid')).toMatchObject({
+      ...{ result: 'failed', status: 401 },
+      detail: 'answered 401; signed with the secret before it answered 200',
+      advice: expect.stringContaining('still has the secret before'),
+    });
+    expect(seen.requests).toBe(2);
+  });
+
+  test('what a receiver waits that limits the rate is told once, and bounded', async () => {
+    const told: string[] = [];
+    const waitsMs: number[] = [];
+    const sleep: Clock['sleep'] = async (ms) => void waitsMs.push(ms);
+    let count = 0;
+    await examine(
+      {
+        before: () => (++count % 2 === 0 ? 429 : null),
+        reply: (response, status) => void response.writeHead(status, { 'retry-after': '3600' }).end(),
+      },
+      { clock: { ...systemClock, sleep }, onWait: () => void told.push('waits') },
+    );
+    expect(told).toEqual(['waits']);
+    expect(waitsMs.length).toBeGreaterThan(1);
+    expect(waitsMs.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(MAX_WAITED_MS);
+  });
+
+  test.each([
+    ['hangs', (): void => undefined, /did not answer within 100 ms/, /Answer first, work later/],
+    ['hangs up', (socket: Socket) => void socket.destroy(), /closed the connection/, /its log says why.*TLS/],
+    ['talks no HTTP', (socket: Socket) => void socket.end('SSH-2.0\r\n'), /is not HTTP/, /no HTTP server/],
+  ])('a receiver that %s is a wrong one', async (_name, act, detail, advice) => {
+    const server = createServer(
+      (socket) => void socket.on('error', () => undefined).once('data', () => act(socket)),
+    );
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    try {
+      const seen = await look({ url }, { timeoutMs: 100 });
+      expect(find(seen, 'valid')?.detail).toMatch(detail);
+      expect(find(seen, 'valid')?.advice).toMatch(advice);
+      expect(seen).toMatchObject({ grade: 'F', requests: 1 });
+    } finally {
+      server.close();
+    }
   });
 
   test('a receiver that is not there is a failure of the network', async () => {
@@ -487,10 +739,10 @@ test('an interruption ends it, with all that was found', async () => {
   const seen = await examine(
     { handle: () => 200 },
     { signal: stop.signal },
-    { onRequest: (_server, requests) => void (requests === 4 && stop.abort(new Error('enough'))) },
+    { onRequest: (_server, requests) => void (requests === 5 && stop.abort(new Error('enough'))) },
   );
   expect(idsOf(seen, 'passed')).toEqual(['valid', 'forged']);
-  expect(find(seen, 'empty-signature')).toMatchObject({
+  expect(find(seen, 'unsigned')).toMatchObject({
     result: 'skipped',
     detail: 'Stopped before its end',
   });
@@ -498,7 +750,10 @@ test('an interruption ends it, with all that was found', async () => {
 });
 
 test('one status for all is told once, and the worst of several decides', () => {
-  const came = (status: number) => ({ name: `a ${status}`, came: { status, durationMs: 1, failure: null } });
+  const came = (status: number) => ({
+    name: `a ${status}`,
+    came: { status, durationMs: 1, failure: null, said: null },
+  });
   const seen = refused('must', [came(401), came(500), came(200)], 'Verify.');
   expect(seen).toMatchObject({ result: 'failed', status: 200, detail: 'answered 200: accepted (a 200)' });
   expect(refused('must', [came(401), came(401)], 'Verify.').detail).toBe('answered 401');
@@ -509,10 +764,11 @@ test('the bound of requests is never met: probes, repeats and controls stay belo
   expect(most + MAX_REPEATS + PROBE_IDS.length).toBeLessThanOrEqual(MAX_REQUESTS);
 });
 
-test('every probe sends no more than it says', async () => {
+test('every probe sends no more than it says, and a control after what was refused', async () => {
   for (const id of PROBE_IDS) {
     const seen = await examine({ secrets: [SECRET, OLD_SECRET] }, { wanted: [id], previous: OLD_SECRET });
-    expect(seen.requests, id).toBe(id === 'valid' ? 1 : 1 + PROBES[id].requests);
+    const controls = find(seen, id)?.status === 200 ? 0 : 1;
+    expect(seen.requests, id).toBe(id === 'valid' ? 1 : 1 + PROBES[id].requests + controls);
   }
 });
 
@@ -523,7 +779,15 @@ test.each(Object.values(PRESETS))(
     const { verify } = await import('../../src/signing/verify.ts');
     const url = new URL('http://127.0.0.1/');
     const secret = new Secret(SECRET);
-    const subject = { url, scheme, secret, previous: null, eventType: 'case.opened', headers: [] };
+    const subject = {
+      url,
+      scheme,
+      secret,
+      previous: null,
+      older: null,
+      eventType: 'case.opened',
+      headers: [],
+    };
     const deliveries = new Deliveries(subject, hasty);
     const candidates = [{ webhookId: null, age: 'current', secret }] as const;
     const statuses = [...GUARDS, 'valid' as const].map((id) => {

@@ -1,49 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { PROBE_IDS } from '../../src/check/catalogue.ts';
-import { type Clock, systemClock } from '../../src/clock.ts';
-import { openSecrets } from '../../src/config/secrets.ts';
 import { Failure } from '../../src/errors.ts';
-import { Secret } from '../../src/secret.ts';
-import { OLD_SECRET, type Running, SECRET, startReceiver } from '../check/receivers.ts';
+import { OLD_SECRET, SECRET, startReceiver } from '../check/receivers.ts';
 import { TEST_CERTIFICATE } from '../http/test-certificate.ts';
-import { kycgenie, type Ran, temporaryHome, type World } from '../support/cli.ts';
+import { kycgenie } from '../support/cli.ts';
+import { checkWorld, DAY_MS } from './check-world.ts';
 
-let home: ReturnType<typeof temporaryHome>;
-const receivers: Running[] = [];
-
-beforeEach(() => {
-  home = temporaryHome();
-});
-
-afterEach(async () => {
-  await Promise.all(receivers.splice(0).map((receiver) => receiver.close()));
-  home.remove();
-});
-
-async function start(...args: Parameters<typeof startReceiver>): Promise<Running> {
-  const receiver = await startReceiver(...args);
-  receivers.push(receiver);
-  return receiver;
-}
-
-const hasty: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 1), signal) };
-const ENV = { KYC_SECRET: SECRET, KYC_OLD: OLD_SECRET };
-
-const check = (argv: readonly string[], world: World = {}): Promise<Ran> =>
-  kycgenie(['check', ...argv], { clock: hasty, ...world, env: { ...home.env, ...ENV, ...world.env } });
-
-/** With the secret that the receivers know. */
-const signed = (argv: readonly string[], world?: World): Promise<Ran> =>
-  check(['--secret-env', 'KYC_SECRET', ...argv], world);
-
-async function store(webhookId: string, secrets: readonly string[], eventType?: string): Promise<void> {
-  const environment = { clock: systemClock, signals: process, onDamage: () => undefined };
-  const kept = openSecrets({ ...environment, configDir: home.folder, profile: 'default' });
-  for (const [index, secret] of secrets.toReversed().entries()) {
-    const obtainedAt = `2026-01-0${index + 1}T03:04:05.000Z`;
-    await kept.put({ webhookId, secret: new Secret(secret), obtainedAt, ...(eventType && { eventType }) });
-  }
-}
+const { check, signed, start, store } = checkWorld();
 
 describe('check', () => {
   test('gives a receiver that does all right an A, and exits with 0', async () => {
@@ -55,11 +18,13 @@ describe('check', () => {
       ...{ url, grade: 'A', scheme: 'standard-webhooks', event_type: 'screening.completed' },
       ...{ passed: PROBE_IDS.length, failed: 0, warned: 0, skipped: 0, unjudged: 0, musts_hold: true },
       ...{ requests: requests.length, duration_ms: expect.any(Number), stopped: null },
+      ...{ webhook_id: null, advice: null },
     });
     expect(probes.map(({ id }: { id: string }) => id)).toEqual(PROBE_IDS);
     expect(probes[0]).toStrictEqual({
       ...{ id: 'valid', title: 'accepts a valid delivery', level: 'must', result: 'passed' },
-      ...{ status: 200, duration_ms: expect.any(Number), detail: 'answered 200', advice: null },
+      ...{ status: 200, duration_ms: expect.any(Number), detail: 'answered 200' },
+      ...{ answer: null, advice: null },
     });
   });
 
@@ -67,9 +32,9 @@ describe('check', () => {
     const { url } = await start({ isFresh: () => true });
     const { code, stdout } = await signed([url, '--color', 'never'], { columns: 100 });
     expect(code).toBe(8);
-    expect(stdout).toMatch(/✗ +old-timestamp +answered 200: accepted/);
-    expect(stdout).toMatch(/⚠ +future-timestamp +answered 200: accepted/);
-    expect(stdout).toMatch(/- +rotation +skipped: Only one secret is known/);
+    expect(stdout).toMatch(/✗ +old-timestamp +\d.* answered 200: accepted/);
+    expect(stdout).toMatch(/⚠ +future-timestamp +\d.* answered 200: accepted/);
+    expect(stdout).toMatch(/- +rotation +(?:- +)?skipped: Only one secret is in use/);
     expect(stdout).toContain('old-timestamp  a good receiver refuses a delivery that was signed an hour ago');
     expect(stdout).toContain('Refuse a signed timestamp that is more than five minutes off');
     expect(stdout).toContain(`Grade D  ${url}`);
@@ -89,8 +54,8 @@ describe('check', () => {
     const { url, requests } = await start();
     const { code, stdout } = await signed([url, '--json', '--only', 'forged', '--only', 'get']);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ passed: 3, requests: 4, grade: 'A' });
-    expect(requests).toHaveLength(4);
+    expect(JSON.parse(stdout)).toMatchObject({ passed: 3, requests: 6, grade: 'A' });
+    expect(requests).toHaveLength(6);
   });
 
   test('says what was meant by a name that there is not', async () => {
@@ -106,7 +71,7 @@ describe('check', () => {
   });
 
   test('completes the names of probes', async () => {
-    const { stdout } = await kycgenie(['__complete', 'check', '--only', 'tim'], { env: home.env });
+    const { stdout } = await kycgenie(['__complete', 'check', '--only', 'tim'], { env: {} });
     expect(stdout).toContain('time-budget');
   });
 
@@ -125,6 +90,17 @@ describe('check', () => {
     expect((await signed([...argv, '--scheme', 'github'])).code).toBe(8);
     expect(requests.at(-1)).toHaveProperty('x-hub-signature-256');
   });
+
+  test.each(['Webhook-Signature', 'webhook-id', 'WEBHOOK-TIMESTAMP', 'svix-signature'])(
+    'takes no header %s, by which the scheme signs',
+    async (name) => {
+      const { url, requests } = await start();
+      const { code, stderr } = await signed([url, '--forward-header', `${name}: v1,0123456789`]);
+      expect({ code, requests }).toEqual({ code: 2, requests: [] });
+      expect(stderr).toContain(`--forward-header sets ${name}`);
+      expect(stderr).not.toContain('0123456789');
+    },
+  );
 
   test('reports a receiver that refuses everything, and nothing of what that makes meaningless', async () => {
     const { url } = await start({ secrets: [OLD_SECRET] });
@@ -157,18 +133,26 @@ describe('check', () => {
     const { url } = await start({}, { onRequest });
     const ran = await signed([url, '--json'], { signal: stop.signal });
     expect(ran.code).toBe(code);
-    expect(JSON.parse(ran.stdout)).toMatchObject({ grade: null, passed: 1, stopped: kind });
+    expect(JSON.parse(ran.stdout)).toMatchObject({ grade: null, passed: 1, musts_hold: null, stopped: kind });
   });
 });
 
 describe('the secrets of check', () => {
   test('are those of the one stored webhook, with its type', async () => {
-    await store('wh_1', [SECRET, OLD_SECRET], 'case.resolved');
+    await store('wh_1', [SECRET, OLD_SECRET], { eventType: 'case.resolved' });
     const { url } = await start({ secrets: [SECRET, OLD_SECRET] });
     const { code, stdout } = await check([url, '--json', '--only', 'rotation']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ event_type: 'case.resolved', passed: 2 });
     expect(stdout).not.toContain('whsec_');
+  });
+
+  test('leave out the one before when the rotation is days ago', async () => {
+    await store('wh_1', [SECRET, OLD_SECRET], { ageMs: 2 * DAY_MS });
+    const { url } = await start();
+    const { code, stdout } = await check([url, '--json', '--only', 'rotation']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ passed: 1, skipped: PROBE_IDS.length - 1 });
   });
 
   test('have to be named where none or several are stored', async () => {

@@ -92,6 +92,15 @@ describe('a healthy machine', () => {
     expect((await doctor({}, '-q')).stdout).toBe('');
   });
 
+  it('is told in lines that are not too long', async () => {
+    const more = { KYCGENIE_TIMEOUT: '5s', KYCGENIE_MAX_RETRIES: '1', KYCGENIE_API_VERSION: 'v2' };
+    const { stdout } = await doctor({ env: more });
+    expect(stdout).toContain(
+      'settings   profile default;\n             api_key kycg_0123… (KYCGENIE_API_KEY);\n',
+    );
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThan(160);
+  });
+
   it('keeps an empty folder empty', async () => {
     const folder = join(home.folder, 'not-yet');
     const { of } = await checks({ env: { KYCGENIE_CONFIG_DIR: folder } });
@@ -160,6 +169,13 @@ describe('files', () => {
     expect(code).toBe(1);
   });
 
+  it.skipIf(process.platform !== 'linux')('in a place where nobody can make any fail', async () => {
+    const { code, of } = await checks({ env: { KYCGENIE_CONFIG_DIR: '/proc/x' } });
+    expect(of('store')).toMatchObject({ status: 'fail', message: '/proc/x cannot be written' });
+    expect(of('data').status).toBe('fail');
+    expect(code).toBe(1);
+  });
+
   it('that were set aside are told', async () => {
     const folder = join(home.folder, 'secrets', 'default');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -220,6 +236,16 @@ describe('what killed runs left', () => {
 });
 
 describe('the network', () => {
+  it('reaches an API that answers, whatever it says of a path that is none', async () => {
+    server.otherwise((response, arrival) =>
+      (arrival.target === '/' ? answer(404) : json(200, { count: 0, results: [] }))(response, arrival),
+    );
+    expect((await checks()).of('reachable')).toMatchObject({
+      status: 'ok',
+      message: expect.stringMatching(/ answers, in \d+m?s$/),
+    });
+  });
+
   it('that is not there fails, and what needs it is skipped', async () => {
     await server.close();
     const { code, of } = await checks();

@@ -39,6 +39,14 @@ describe('secrets import', () => {
     expect((await store('w-3', NEXT, '-q')).stdout).toBe('w-3\n');
   });
 
+  test('warns of what does not look like one, and stores it without showing it', async () => {
+    const { code, stderr } = await run(['import', 'w-1'], { stdin: 'hunter2-of-another-provider' });
+    expect(code).toBe(0);
+    expect(stderr).toContain('begins with whsec_. It is stored all the same.');
+    expect(stderr).not.toContain('hunter2');
+    expect(await json(['show', 'w-1'])).toMatchObject({ secret_key: 'hunter2-of-another-provider' });
+  });
+
   test('keeps it where its owner alone may read it', async () => {
     await store('w-1', SECRET);
     const folder = join(home.folder, 'secrets', 'default');

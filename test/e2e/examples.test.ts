@@ -10,6 +10,7 @@ import {
   onNext,
   onNode,
   type Program,
+  type Receiver,
   receiverEnv,
   runs,
   startReceiver,
@@ -37,21 +38,28 @@ interface Report {
   readonly probes: readonly Probe[];
 }
 
-async function check(program: Program, ...options: readonly string[]) {
-  const receiver = await startReceiver(
-    program,
-    receiverEnv(mkdtempSync(join(folder, 'run-')), { KYC_SECRET: `${NEW} ${OLD}` }),
-  );
+/** Lends a receiver that knows these secrets. */
+async function withReceiver<T>(
+  program: Program,
+  secrets: string,
+  work: (receiver: Receiver) => Promise<T>,
+): Promise<T> {
+  const env = receiverEnv(mkdtempSync(join(folder, 'run-')), { KYC_SECRET: secrets });
+  const receiver = await startReceiver(program, env);
   try {
-    const argv = ['check', receiver.url, '--secret-env', 'KYC_NEW', '--secret-env', 'KYC_OLD', '--json'];
-    const env = { KYCGENIE_CONFIG_DIR: join(folder, 'config'), KYC_NEW: NEW, KYC_OLD: OLD };
-    const { code, stdout, stderr } = await kycgenie([...argv, ...options], env);
-    if (stdout === '') throw new Error(`check says nothing: ${stderr}${receiver.output()}`);
-    const report: Report = JSON.parse(stdout);
-    return { code, ...report, output: receiver.output() };
+    return await work(receiver);
   } finally {
     await receiver.stop();
   }
+}
+
+async function check({ url, output }: Receiver, ...options: readonly string[]) {
+  const argv = ['check', url, '--secret-env', 'KYC_NEW', '--secret-env', 'KYC_OLD', '--json'];
+  const env = { KYCGENIE_CONFIG_DIR: join(folder, 'config'), KYC_NEW: NEW, KYC_OLD: OLD };
+  const { code, stdout, stderr } = await kycgenie([...argv, ...options], env);
+  if (stdout === '') throw new Error(`check says nothing: ${stderr}${output()}`);
+  const report: Report = JSON.parse(stdout);
+  return { code, ...report, output: output() };
 }
 
 /** What did not pass, with its result. */
@@ -79,24 +87,21 @@ function ruby(path: string, library: string): Program | null {
 
 function php(path: string): Program | null {
   if (!runs('php', ['--version'], folder)) return null;
-  return { file: 'php', argv: (port) => ['-S', `127.0.0.1:${port}`, path] };
+  // As it is without a php.ini.
+  return { file: 'php', argv: (port) => ['-d', 'display_errors=1', '-S', `127.0.0.1:${port}`, path] };
 }
 
-/** The answer to a delivery that is signed with nothing for a secret. */
-async function statusWithEmptyKey(program: Program, env: NodeJS.ProcessEnv): Promise<number> {
-  const receiver = await startReceiver(program, env);
+/** The answers to a delivery that is sent twice. */
+async function statusesOf({ url }: Receiver, key: Buffer, body: string): Promise<readonly number[]> {
   const timestamp = Math.floor(Date.now() / 1000);
-  const signature = createHmac('sha256', '').update(`evt_1.${timestamp}.{}`).digest('base64');
-  const signed = {
+  const signature = createHmac('sha256', key).update(`evt_1.${timestamp}.${body}`).digest('base64');
+  const headers = {
     'webhook-id': 'evt_1',
     'webhook-timestamp': `${timestamp}`,
     'webhook-signature': `v1,${signature}`,
   };
-  try {
-    return (await fetch(receiver.url, { method: 'POST', headers: signed, body: '{}' })).status;
-  } finally {
-    await receiver.stop();
-  }
+  const send = async () => (await fetch(url, { method: 'POST', headers, body })).status;
+  return [await send(), await send()];
 }
 
 interface Right {
@@ -143,19 +148,29 @@ describe('an example', () => {
 
     it.skipIf(program === null)(`${name} passes check${needs}`, { concurrent: true }, async () => {
       if (program === null) return;
-      const { code, grade, probes, output } = await check(program);
-      expect(troubles(probes), JSON.stringify(probes)).toEqual({});
-      expect({ code, grade }, output).toEqual({ code: 0, grade: 'A' });
-      const done = output.match(/screening completed: \S+/g) ?? [];
-      expect(done.length).toBeGreaterThan(0);
-      expect(new Set(done).size, 'each event once').toBe(done.length);
+      await withReceiver(program, `${NEW} ${OLD}`, async (receiver) => {
+        const { code, grade, probes, output } = await check(receiver);
+        expect(troubles(probes), JSON.stringify(probes)).toEqual({});
+        expect({ code, grade }, output).toEqual({ code: 0, grade: 'A' });
+        const done = output.match(/screening completed: \S+/g) ?? [];
+        expect(done.length).toBeGreaterThan(0);
+        expect(new Set(done).size, 'each event once').toBe(done.length);
+        const key = Buffer.from(NEW.slice('whsec_'.length), 'base64');
+        expect(await statusesOf(receiver, key, 'not JSON'), 'what fails is no success').toEqual([500, 500]);
+      });
     });
 
     it.skipIf(program === null)(`${name} takes no empty secret${needs}`, { concurrent: true }, async () => {
       if (program === null) return;
-      const env = receiverEnv(folder, { KYC_SECRET: 'whsec_' });
-      if (without === 'ends') expect(await exitOfReceiver(program, env)).toBeGreaterThan(0);
-      else expect(await statusWithEmptyKey(program, env)).toBe(401);
+      if (without === 'ends') {
+        const env = receiverEnv(folder, { KYC_SECRET: 'whsec_' });
+        expect(await exitOfReceiver(program, env)).toBeGreaterThan(0);
+        return;
+      }
+      const statuses = await withReceiver(program, 'whsec_', (receiver) =>
+        statusesOf(receiver, Buffer.alloc(0), '{}'),
+      );
+      expect(statuses).toEqual([401, 401]);
     });
   }
 });
@@ -210,7 +225,9 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
 describe('a wrong receiver', () => {
   for (const [name, expected] of Object.entries(WRONG_ONES)) {
     it.concurrent(`${name} is caught by ${Object.keys(expected).join(', ')}`, async () => {
-      const { code, probes } = await check(programOf(join(WRONG, name)), ...(OPTIONS[name] ?? []));
+      const { code, probes } = await withReceiver(programOf(join(WRONG, name)), `${NEW} ${OLD}`, (receiver) =>
+        check(receiver, ...(OPTIONS[name] ?? [])),
+      );
       expect(troubles(probes), JSON.stringify(probes)).toEqual(expected);
       expect(code).toBe(Object.values(expected).includes('failed') ? 8 : 0);
     });

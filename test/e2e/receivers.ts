@@ -29,7 +29,8 @@ type Env = Readonly<Record<string, string>>;
 export function receiverEnv(folder: string, env: Env = {}): NodeJS.ProcessEnv {
   const { PATH } = process.env;
   const quiet = { PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1' };
-  return { PATH, HOME: folder, TMPDIR: folder, LANG: 'C.UTF-8', ...quiet, ...env };
+  const place = { HOME: folder, TMPDIR: folder, KYC_SEEN_FILE: join(folder, 'seen') };
+  return { PATH, ...place, LANG: 'C.UTF-8', ...quiet, ...env };
 }
 
 /** Whether this program is here and ends well. */

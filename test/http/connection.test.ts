@@ -106,6 +106,8 @@ test('asks first, and keeps the body where the answer comes at once', async () =
 test.each([
   ['HTTP/1.0 204 No Content\r\n\r\n', true],
   ['HTTP/1.1 204 No Content\r\nConnection: Close\r\n\r\n', true],
+  ['HTTP/1.1 204 No Content\r\nKeep-Alive: timeout=1, max=9\r\n\r\n', true],
+  ['HTTP/1.1 204 No Content\r\nKeep-Alive: timeout=10\r\n\r\n', false],
   [NO_CONTENT, false],
 ])('knows from %j whether the connection ends', async (head, saysClose) => {
   const url = await raw((sofar) => (sofar.endsWith('hello') ? head : null));

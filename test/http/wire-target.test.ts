@@ -52,12 +52,16 @@ describe.each(Object.entries(senders))('%s', (_, open) => {
     server.otherwise(answer(200, 'x'.repeat(101)));
     server.next(answer(200, 'x'.repeat(100)));
     const send = open();
-    const sizes: number[] = [];
+    const sizes: (readonly [number, boolean])[] = [];
     for (const maxBodyBytes of [100, 100, 0]) {
-      const { body } = await send(request(server.url, { cutsBody: true, maxBodyBytes }));
-      sizes.push(body.length);
+      const { body, isCut } = await send(request(server.url, { cutsBody: true, maxBodyBytes }));
+      sizes.push([body.length, isCut === true]);
     }
-    expect(sizes).toEqual([100, 100, 0]);
+    expect(sizes).toEqual([
+      [100, false],
+      [100, true],
+      [0, true],
+    ]);
     await expect(send(request(server.url))).rejects.toMatchObject({ reason: 'too_large' });
   });
 });

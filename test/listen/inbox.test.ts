@@ -14,6 +14,7 @@ describe('what is kept', () => {
     const dataDir = dataFolder();
     const kept = [
       delivery({ body: new Uint8Array(0) }),
+      delivery({ body: new Uint8Array(new ArrayBuffer(0)) }),
       delivery({ body: Uint8Array.of(0, 255, 0xc3, 0x28, 0, 10, 13) }),
       delivery({ body: Uint8Array.from({ length: 1024 * 1024 }, (_, index) => (index * 7) % 256) }),
       delivery({

@@ -71,6 +71,13 @@ webhooks:
       'line 2, column 1: "webhook" is not a key here | Did you mean webhooks?',
     ],
     [
+      'a key as the API calls it',
+      one(`{event: all, ${URL_LINE}, is_active: false}`),
+      '"is_active" is not a key here | Did you mean active?',
+    ],
+    ['another one', one(`{event: all, webhook_url: x}`), '| Did you mean url?'],
+    ['a third', one(`{event_type: all, ${URL_LINE}}`), '| Did you mean event?'],
+    [
       'an unknown key in defaults',
       'version: 1\ndefaults: {event: all}\nwebhooks: []',
       '| Known here are url, description, active, filters.',
@@ -124,6 +131,18 @@ webhooks:
     ],
   ])('refuses %s, and says where', async (_what, text, message) => {
     expect(await refusalOf(text)).toContain(message);
+  });
+
+  it('tells of ten webhooks in one go what is wrong with each', async () => {
+    const webhooks = [{ event: 'all', url: 'https://a.example/' }, ...Array(12).fill({ event: 'all' })];
+    const text = JSON.stringify({ version: 1, webhooks }, undefined, 1);
+    const refusal: unknown = await manifestOf(text).catch((thrown: unknown) => thrown);
+    expect(refusal).toMatchObject({ message: 'w.yaml, line 8, column 3: url is missing' });
+    expect(refusal).toMatchObject({
+      details: Array.from({ length: 9 }, (_none, index) =>
+        expect.stringMatching(`^w.yaml, line ${11 + 3 * index}, column 3: url is missing. Give it here`),
+      ),
+    });
   });
 
   it('refuses more than an account can hold, and aliases that multiply', async () => {

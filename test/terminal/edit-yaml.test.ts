@@ -22,6 +22,14 @@ describe('editYaml', () => {
     for (const comment of ['# top', 'x # first', '# before b']) expect(text).toContain(comment);
   });
 
+  test.each([['a: [x, y]\nb: {c: "d"}\ne: 1\n'], ['a: [ x, y ]\nb: { c: "d" }\ne: 1\n']])(
+    'leaves the brackets of %j as they are',
+    async (before) => {
+      const edits = [{ kind: 'set', path: ['e'], value: 2 }] as const;
+      expect(await editYaml(before, 'f.yaml', edits)).toBe(before.replace('1', '2'));
+    },
+  );
+
   test('without edits gives the very same text', async () => {
     expect(await editYaml('a:   1', 'f.yaml', [])).toBe('a:   1');
   });

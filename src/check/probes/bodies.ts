@@ -8,40 +8,50 @@ const LARGE_BODY_BYTES = LARGE_BODY_KIB * 1024;
 const INDENT = 2;
 const NON_ASCII = /[\u0080-\uffff]/g;
 
-const WORDS = { note: 'Zoë Großmann, 张伟, Ωmega 🦉 https://example.com/a?b=<c>&d' } as const;
+const WORDS = 'Zoë Großmann, 张伟, Ωmega 🦉 https://example.com/a?b=<c>&d';
 
-/** Each is the same JSON written in a way that a parser and a writer do not give back. */
+/**
+ * Each is the same JSON written in a way that a parser and a writer do not give back; with no field that other events
+ * do not have, since a receiver with a strict schema would refuse it for that.
+ */
 const WRITINGS: Readonly<Record<string, (json: string) => string>> = {
   'white space': (json) => `${JSON.stringify(JSON.parse(json), null, INDENT).replaceAll('\n', '\r\n')}\n`,
   'unicode as it is': (json) => json,
   'unicode and slashes escaped': (json) => json.replace(NON_ASCII, escaped).replaceAll('/', '\\/'),
-  'another order of keys': (json) => reordered(json),
-  'large and long numbers': (json) =>
-    json.replace('"simulated":true', '"simulated":true,"numbers":[12345678901234567890,1.10,1E2,-0,0.1000]'),
+  'another order of keys': (json) => JSON.stringify(backwards(JSON.parse(json))),
 };
 
 const escaped = (letter: string): string => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** Backwards, and with numbers for names, which many languages sort. */
-function reordered(json: string): string {
+function backwards(value: unknown): unknown {
+  if (!isRecord(value)) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [key, backwards(inner)] as const);
+  return Object.fromEntries(entries.toReversed());
+}
+
+/** With this for the first text of the data that people read (it has a space), so that no field is new. */
+function withText(json: string, text: string): string {
   const event: unknown = JSON.parse(json);
-  const entries = isRecord(event) ? Object.entries(event).reverse() : [];
-  const written = entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
-  return `{"order":{"10":"a","9":"b","b":1,"a":2},${written.join(',')}}`;
+  if (!isRecord(event) || !isRecord(event['data'])) return json;
+  const { data } = event;
+  const key = Object.keys(data).find((name) => /\S \S/.test(String(data[name]))) ?? 'note';
+  return JSON.stringify({ ...event, data: { ...data, [key]: text } });
 }
 
 export const rawBody: PlainProbe = {
   requests: Object.keys(WRITINGS).length,
   sends: ({ make }) =>
-    Object.entries(WRITINGS).map(([name, rewrite]): Named => [name, make({ data: WORDS, rewrite })]),
+    Object.entries(WRITINGS).map(
+      ([name, write]): Named => [name, make({ rewrite: (json) => write(withText(json, WORDS)) })],
+    ),
   expects: 'accepted',
   advice:
     'Compute the signature over the raw bytes of the body, before anything parses it (express.raw(), request.text(), ' +
-    'request.get_data()), not over JSON that was parsed and written anew; and let fields be that you do not know.',
+    'request.get_data()), not over JSON that was parsed and written anew.',
 };
 
 export const rotation: PlainProbe = {
-  unless: ({ previous }) => (previous === null ? 'Only one secret is known' : null),
+  unless: ({ previous }) => (previous === null ? 'Only one secret is in use' : null),
   requests: 3,
   sends: rotating,
   expects: 'accepted',
@@ -61,11 +71,15 @@ function rotating({ make, subject: { secret, previous, scheme } }: Deliveries): 
 }
 
 export const unknownEvent: PlainProbe = {
-  requests: 1,
-  sends: ({ make }) => [[null, make({ eventType: 'simulated.not_known_yet' })]],
+  requests: 2,
+  sends: ({ make }) => [
+    ['an unknown type', make({ eventType: 'simulated.not_known_yet' })],
+    ['an unknown field', make({ rewrite: (json) => json.replace(/}$/, ',"not_known_yet":{}}') })],
+  ],
   expects: 'accepted',
   advice:
-    'Answer 2xx to event types that you do not handle: senders add new ones, and retry or switch off what is refused.',
+    'Answer 2xx to event types that you do not handle, and let be fields that you do not know: senders add both, and ' +
+    'retry or switch off what is refused.',
 };
 
 export const largeBody: PlainProbe = {
@@ -78,7 +92,6 @@ export const largeBody: PlainProbe = {
 
 /** To exactly LARGE_BODY_BYTES. */
 function enlarged(json: string): string {
-  const [before, after] = [json.slice(0, -1), '"}'];
-  const opened = `${before},"padding":"`;
-  return opened + 'x'.repeat(LARGE_BODY_BYTES - Buffer.byteLength(opened) - after.length) + after;
+  const rest = Buffer.byteLength(withText(json, ''));
+  return withText(json, 'x'.repeat(LARGE_BODY_BYTES - rest));
 }

@@ -5,7 +5,7 @@ import type { Finding } from '../finding.ts';
 import { accepted, broken, describeCame } from '../judge.ts';
 import type { Kit, OwnProbe } from '../probe.ts';
 import type { Subject } from '../subject.ts';
-import type { CameKept, Wire } from '../wire.ts';
+import { type CameKept, MAX_ANSWER_KIB, type Wire } from '../wire.ts';
 
 /** A body in so many pieces, with a pause before each. */
 const PIECES = 5;
@@ -62,6 +62,8 @@ const answeredBlindly = (came: CameKept, result: Finding['result']): Finding => 
   status: came.status,
   durationMs: came.durationMs,
   detail: `${describeCame(came)} before the body was sent`,
+  answer: came.said?.text ?? null,
+  isPage: came.said?.isPage === true,
   advice:
     'Answer when the body is read and verified: 2xx before that says yes to a delivery that was not seen.',
   isUnjudged: false,
@@ -89,6 +91,9 @@ const KEEP_ADVICE =
   'Read each body to its end, also of what you refuse, and say Connection: close where you close a connection after ' +
   'an answer: else a sender loses the delivery that it sends next.';
 
+const LONG_ADVICE =
+  'Answer with a short body, or none: senders read no long one to its end, and close the connection instead.';
+
 async function oneAfterTheOther(
   { wire }: Kit,
   deliveries: readonly Delivery[],
@@ -105,6 +110,13 @@ function judgeConnection(
   level: Level,
 ): Pick<Finding, 'result' | 'detail' | 'advice'> {
   const answers = came.flatMap(({ answer }) => answer ?? []);
+  // The connection was closed from here.
+  if (answers.some(({ isCut }) => isCut === true))
+    return {
+      result: broken(level),
+      detail: `answers with more than ${MAX_ANSWER_KIB} kB`,
+      advice: LONG_ADVICE,
+    };
   const isKept = answers.slice(1).every(({ isReused }) => isReused);
   if (isKept)
     return { result: 'passed', detail: `${answers.length} answered on one connection`, advice: null };

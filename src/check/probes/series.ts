@@ -1,8 +1,9 @@
+import { describeDuration } from '../../duration.ts';
 import { isSuccess } from '../../http/status.ts';
 import { AT_ONCE, TIME_BUDGET_MS } from '../catalogue.ts';
 import type { Delivery } from '../deliveries.ts';
 import type { Finding } from '../finding.ts';
-import { accepted, conclude, describeCame } from '../judge.ts';
+import { accepted, conclude, describeCame, rateLimited } from '../judge.ts';
 import type { Kit, OwnProbe } from '../probe.ts';
 import { type Came, RATE_LIMITED } from '../wire.ts';
 
@@ -74,7 +75,7 @@ function told(came: readonly Came[], advice: string): Finding {
     advice,
   );
   const detail = came
-    .map((one) => `${one.status ?? describeCame(one)} in ${one.durationMs} ms`)
+    .map((one) => `${one.status ?? describeCame(one)} in ${describeDuration(one.durationMs)}`)
     .join(', then ');
   if (finding.result !== 'passed') return { ...finding, detail };
   return { ...finding, detail, status: last?.status ?? null, durationMs: last?.durationMs ?? null };
@@ -94,18 +95,14 @@ export const timeBudget: OwnProbe = {
       judgeTime,
     );
     const isAnswered = slowest !== undefined && isSuccess(slowest.status);
-    return isAnswered ? { ...finding, detail: `slowest of ${TIMED}: ${slowest.durationMs} ms` } : finding;
+    return isAnswered
+      ? { ...finding, detail: `slowest of ${TIMED}: ${describeDuration(slowest.durationMs)}` }
+      : finding;
   },
 };
 
 function judgeTime({ status, durationMs }: Came) {
-  if (status === RATE_LIMITED) {
-    return {
-      result: 'skipped',
-      advice: 'Lift the rate limit for the time of the check.',
-      isUnjudged: true,
-    } as const;
-  }
+  if (status === RATE_LIMITED) return rateLimited;
   if (isSuccess(status) && durationMs < TIME_BUDGET_MS) return null;
   return { result: 'failed', advice: TIME_ADVICE } as const;
 }

@@ -4,7 +4,7 @@ import { decodeKey } from '../../signing/key.ts';
 import type { Scheme } from '../../signing/scheme.ts';
 import type { Deliveries, Delivery } from '../deliveries.ts';
 import type { Named, PlainProbe } from '../probe.ts';
-import { flipped, respell, truncated, withSignatureHeader } from '../signature-header.ts';
+import { flipped, otherCase, respell, truncated, withSignatureHeader } from '../signature-header.ts';
 
 const SECRET_BYTES = 32;
 
@@ -48,11 +48,16 @@ export const forged: PlainProbe = {
 };
 
 export const unsigned: PlainProbe = {
-  requests: 1,
-  sends: (deliveries) => [[null, tampered(deliveries, () => null)]],
+  requests: 2,
+  sends: (deliveries) => [
+    ['without the signature header', tampered(deliveries, () => null)],
+    // Some look for a signature only where other headers of the scheme say that there is one.
+    ['with no header of the scheme', { ...deliveries.make(), headers: deliveries.plainHeaders() }],
+  ],
   expects: 'refused',
   advice:
-    'Answer 401 where the signature header is missing: a check that is skipped without it protects nothing.',
+    'Answer 401 where the signature header, or any other of the scheme, is missing: a check that is skipped without ' +
+    'them protects nothing.',
 };
 
 export const emptySignature: PlainProbe = {
@@ -82,10 +87,18 @@ export const truncatedSignature: PlainProbe = {
 };
 
 export const flippedSignature: PlainProbe = {
-  requests: 1,
+  requests: 2,
   sends: (deliveries) => {
     const { scheme } = deliveries.subject;
-    return [[null, tampered(deliveries, (line) => respell(line, scheme, (text) => flipped(text, scheme)))]];
+    const bit = tampered(deliveries, (line) => respell(line, scheme, (text) => flipped(text, scheme)));
+    const letter = tampered(deliveries, (line) => respell(line, scheme, otherCase));
+    // In hex upper and lower case are the same.
+    return scheme.encoding === 'base64'
+      ? [
+          ['one bit flipped', bit],
+          ['a letter in upper for lower case', letter],
+        ]
+      : [['one bit flipped', bit]];
   },
   expects: 'refused',
   advice: 'Compare every byte of the signature, in constant time (crypto.timingSafeEqual and its like).',

@@ -43,7 +43,9 @@ export async function checkReach(context: Context, { baseUrl }: Settings): Promi
   return Promise.all([
     look(context, 'reachable', async () => {
       const { response, tookMs } = await probing;
-      return ok(`${hostAndPort(url)} answered in ${formatDuration(tookMs)} (HTTP ${response.status})`);
+      // Without a key and a path, any answer will do: 404 is the usual one.
+      const trouble = response.status >= 500 ? `, with HTTP ${response.status}` : '';
+      return ok(`${hostAndPort(url)} answers, in ${formatDuration(tookMs)}${trouble}`);
     }),
     look(context, 'tls', () => judgeTls(url, probing)),
     look(context, 'clock', () => judgeClock(probing)),

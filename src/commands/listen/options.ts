@@ -25,7 +25,7 @@ export function statuses(text: string): readonly number[] {
 const APP_HINT = 'Such as http://localhost:3000/webhooks, or 3000/webhooks for the same.';
 
 /** `3000`, `3000/path` and `localhost:3000/path` are on this machine. */
-function completed(text: string): string {
+export function completed(text: string): string {
   if (/^\d{1,5}(?:\/|$)/.test(text)) return `http://localhost:${text}`;
   return /^(?:localhost|127\.0\.0\.1|\[::1\]):\d/.test(text) ? `http://${text}` : text;
 }

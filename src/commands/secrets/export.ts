@@ -3,6 +3,7 @@ import { defineCommand } from '../../cli/define.ts';
 import { oneOf } from '../../cli/one-of.ts';
 import type { KeptSecret, WebhookSecrets } from '../../config/secrets.ts';
 import { Failure } from '../../errors.ts';
+import type { Subject } from '../../sinks/template.ts';
 import { dim, type View } from '../../terminal/view.ts';
 import {
   handedExit,
@@ -13,8 +14,6 @@ import {
 } from '../webhooks/handing-over.ts';
 import { hideInLogs, reveal, type SecretOptions, withSinkOptions } from '../webhooks/secret-options.ts';
 import { base64, DEFAULT_MANIFEST, FORMATS, type Format, formatSecrets, manifestName } from './formats.ts';
-
-const DEFAULT_NAME = 'KYC_{EVENT_TYPE}_SECRET';
 
 interface Exported {
   readonly webhook_id: string;
@@ -39,8 +38,9 @@ export const command = defineCommand({
     'Prints the current secrets of the named webhooks, or of all that are stored: as lines that a shell and dotenv ' +
     'read back, as one JSON object, or as the manifest of a Kubernetes Secret. With --secret-file, --dotenv or ' +
     '--secret-exec they go there instead, and nothing of them is printed: this repeats what failed on create or ' +
-    'rotate. --env-name names the variables, by default KYC_{EVENT_TYPE}_SECRET; {EVENT_TYPE} and {ID} stand for ' +
-    'those of each webhook.',
+    'rotate. --env-name names the variables; {EVENT_TYPE} and {ID} stand for those of each webhook. By default it is ' +
+    'KYC_{EVENT_TYPE}_SECRET, for webhooks whose event type is stored several times KYC_{EVENT_TYPE}_{ID}_SECRET, ' +
+    'and KYC_{ID}_SECRET where it is not known.',
   examples: [
     { command: 'kycgenie secrets export > .env.local' },
     { command: 'kycgenie secrets export --format k8s --name kyc | kubectl apply -f -' },
@@ -108,7 +108,8 @@ async function handOn(
   kept: readonly Kept[],
   options: ExportOptions,
 ): Promise<readonly HandedOn[]> {
-  const sinks = await openSecretSinks(context, options, kept);
+  const nameOf = options.envName === undefined ? await defaultNames(context) : undefined;
+  const sinks = await openSecretSinks(context, options, kept, nameOf);
   const progress = context.talk.progress('Handing over', kept.length);
   const handed: HandedOn[] = [];
   try {
@@ -123,14 +124,20 @@ async function handOn(
   return handed;
 }
 
+/** The same whichever of them are named: what is stored beside them decides, too. */
+async function defaultNames(context: Context): Promise<(subject: Subject) => string> {
+  const { namesByDefault } = await import('../../sinks/template.ts');
+  return namesByDefault(await (await context.secrets()).survey());
+}
+
 async function exportAll(
   context: Context,
   kept: readonly Kept[],
-  { envName = DEFAULT_NAME, format }: ExportOptions,
+  { envName, format }: ExportOptions,
 ): Promise<readonly Exported[]> {
-  const { checkTemplate, demandDistinct, fillName } = await import('../../sinks/template.ts');
-  checkTemplate('--env-name', envName);
-  demandDistinct('--env-name', kept, (one) => fillName('--env-name', envName, one));
+  const { demandDistinctNames, namesAsTyped } = await import('../../sinks/template.ts');
+  const nameOf = envName === undefined ? await defaultNames(context) : namesAsTyped(envName);
+  demandDistinctNames(kept, nameOf);
   return kept.map((one) => {
     // The runner knows a secret in no other form than the one it was told.
     if (format === 'k8s') hideInLogs(context, base64(one.current.secret.reveal()));
@@ -138,7 +145,7 @@ async function exportAll(
       webhook_id: one.webhookId,
       event_type: one.eventType,
       webhook_url: one.webhookUrl,
-      env_name: fillName('--env-name', envName, one),
+      env_name: nameOf(one),
       secret_key: reveal(context, one.current.secret),
     };
   });

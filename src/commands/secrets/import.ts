@@ -5,7 +5,9 @@ import { isOneVisibleWord, Secret } from '../../secret.ts';
 import { MARKS } from '../../terminal/view.ts';
 
 export const command = defineCommand({
-  description: 'Reads the secret from standard input, or asks for it without showing it.',
+  description:
+    'Reads the secret from standard input, or asks for it without showing it. What does not begin with whsec_, as ' +
+    'the secrets of the API do, is stored with a warning.',
   examples: [
     { command: 'kycgenie secrets import f67f165d-0d1e-4eb7-81e6-3494a260dcd4 < secret.txt' },
     { command: 'kycgenie secrets import f67f165d-0d1e-4eb7-81e6-3494a260dcd4', means: 'asks' },
@@ -18,6 +20,7 @@ export const command = defineCommand({
     const { timeAfter } = await import('../../provision/keeping.ts');
     const obtainedAt = timeAfter(context.clock, await secrets.look(webhookId));
     await secrets.put({ webhookId, secret, obtainedAt });
+    warnOfShape(context, secret);
     return { webhook_id: webhookId, secret_key: secret.mask(), secret_stored: true };
   },
   view: ({ webhook_id, secret_key }) => ({
@@ -30,6 +33,14 @@ export const command = defineCommand({
   }),
   ids: ({ webhook_id }) => [webhook_id],
 });
+
+/** Another provider's may be meant: listen and verify know many schemes. */
+function warnOfShape({ talk }: Context, secret: Secret): void {
+  if (/^whsec_./.test(secret.reveal())) return;
+  talk.warn(
+    'This does not look like a signing secret of the API, which begins with whsec_. It is stored all the same.',
+  );
+}
 
 /** Far beyond any signing secret. */
 const MAX_SECRET_CHARS = 4096;

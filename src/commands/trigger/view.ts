@@ -1,4 +1,5 @@
 import type { ExitCode } from '../../cli/failure.ts';
+import { describeDuration } from '../../duration.ts';
 import { Failure } from '../../errors.ts';
 import type { Outcome } from '../../sending/attempt.ts';
 import type { Tally, TallySummary } from '../../sending/tally.ts';
@@ -174,4 +175,4 @@ const separated = (texts: readonly Text[]): Text =>
 
 const milliseconds = (ms: number): string => (ms === 0 ? 'under 1 ms' : `${ms} ms`);
 
-const seconds = (ms: number): string => (ms < 1000 ? milliseconds(ms) : `${(ms / 1000).toFixed(1)} s`);
+const seconds = (ms: number): string => (ms === 0 ? milliseconds(ms) : describeDuration(ms));

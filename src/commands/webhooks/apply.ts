@@ -23,6 +23,7 @@ const NOT_THERE: ReadonlySet<string> = new Set(['planned', 'withdrawn']);
 interface ApplyOptions extends SecretOptions {
   readonly file?: string | undefined;
   readonly prune?: true | undefined;
+  readonly allowEmpty?: true | undefined;
   readonly check?: true | undefined;
   readonly yes?: true | undefined;
   readonly concurrency?: number | undefined;
@@ -32,7 +33,7 @@ interface ApplyOptions extends SecretOptions {
 export const command = defineCommand({
   description:
     'Takes the account to what a manifest says: shows the plan, asks, creates and updates, and with --prune deletes ' +
-    'last. Applied twice it changes nothing; what was interrupted is finished by the next run. Every new signing ' +
+    'last; all there is only with --allow-empty. Applied twice it changes nothing; what was interrupted is finished by the next run. Every new signing ' +
     'secret is stored on this machine. --out saves the plan instead, to be applied as it was looked at.',
   examples: [
     { command: 'kycgenie webhooks apply -f webhooks.yaml' },
@@ -49,6 +50,7 @@ export const command = defineCommand({
     withSecretOptions(
       withManifestOptions(command.argument('[plan]', 'a plan that --out saved'))
         .option('--check', 'only show what would change, as diff does')
+        .option('--allow-empty', 'let an empty manifest with --prune delete all there is')
         .option('-y, --yes', 'do not ask for confirmation')
         .option(
           '--concurrency <n>',
@@ -97,9 +99,19 @@ async function planAndApply(
   const recoveries = (await recoverFirst(context, keeping)).filter(({ created }) => created === null);
   const plan = await planNow(keeping, wish);
   if (isEmpty(plan)) return plan;
+  if (wish.wanted.length === 0 && !options.allowEmpty) refuseEmpty(plan);
   if (!options.yes) await confirm(context, plan);
   const { concurrency = DEFAULT_CONCURRENCY } = options;
   return applyAndReport(context, { keeping, plan, recoveries, concurrency, lock, secretOptions: options });
+}
+
+/** A manifest that came out empty, by a template or a wrong file, is no wish to have nothing. */
+function refuseEmpty({ delete: { length } }: ShownPlan): void {
+  if (length === 0) return;
+  const all = length === 1 ? 'the only webhook' : `all ${length} webhooks`;
+  throw new Failure('usage', `The manifest is empty: this would delete ${all} of the account`, {
+    hint: 'Where that is meant, add --allow-empty.',
+  });
 }
 
 async function confirm(context: Context, plan: ShownPlan): Promise<void> {

@@ -224,7 +224,7 @@ const viewMany = (items: readonly Item[]): View => ({
     item.event_type,
     item.secret_key ?? dim('-'),
     item.error
-      ? [bad('failed '), why(item.error)].flat()
+      ? [bad('failed: '), why(item.error)].flat()
       : [good('created, secret stored'), ...(item.handed_over ? [', ', ...viewHandedOver(item)] : [])],
   ]),
   empty: 'Nothing to create.',

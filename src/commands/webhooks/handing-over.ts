@@ -2,6 +2,8 @@ import type { Context } from '../../cli/context.ts';
 import { type ExitCode, type FailureReport, reportFailure, worstExitCode } from '../../cli/failure.ts';
 import { commandWord } from '../../command-word.ts';
 import { Failure } from '../../errors.ts';
+import { hasFileModes } from '../../platform.ts';
+import type { Remark } from '../../sinks/remark.ts';
 import type { Handover } from '../../sinks/secret-exec.ts';
 import type { Expected, Handed, Sink, Wishes } from '../../sinks/sinks.ts';
 import { bad, dim, good, type Text } from '../../terminal/view.ts';
@@ -31,18 +33,22 @@ export interface SecretSinks {
 /**
  * The places that the secret options name, proven to fit what is expected: to be called before the API is. Throws
  * Failure `usage`.
+ * @param nameOf what a variable is called where --env-name does not say
  */
 export async function openSecretSinks(
   context: Context,
   options: SecretOptions,
   expected: readonly Expected[],
+  nameOf?: Wishes['nameOf'],
 ): Promise<SecretSinks> {
   if (!wantsSinks(options)) return { handOver: async () => ({}) };
   const { handOver, openSinks } = await import('../../sinks/sinks.ts');
-  const sinks = openSinks(wishesOf(options), expected);
+  const tellOnce = remarking(context);
+  const sinks = openSinks({ ...wishesOf(options), nameOf }, expected);
   return {
     async handOver(handover) {
       const handed = await handOver(sinks, handover, context);
+      for (const { remark } of handed) if (remark) tellOnce(remark);
       return { handed_over: handed.map((one) => tell(context, handover.webhookId, options, one)) };
     },
   };
@@ -89,16 +95,28 @@ function tell(context: Context, webhookId: string, options: SecretOptions, hande
   return { sink, target, error: { ...report, hint } };
 }
 
+/** Tells each remark on a file once, however many secrets it takes. */
+function remarking({ talk, system }: Context): (remark: Remark) => void {
+  const told = new Set<string>();
+  return ({ kind, path }) => {
+    if (told.has(`${kind} ${path}`)) return;
+    told.add(`${kind} ${path}`);
+    if (kind === 'replaced') talk.notice(`${path} held something else before: it was replaced.`);
+    else if (hasFileModes(system.platform))
+      talk.warn(`Everybody on this machine may read ${path}. To change that: chmod 600 ${pathWord(path)}`);
+  };
+}
+
 const ended = (text: string): string => text.replace(/(?<![.:?!…])$/, '.');
 
 /** As typed, but for what may hold a secret or means something to a shell. */
 function flagsOf(sink: Sink['kind'], options: SecretOptions): string {
-  const { secretFile = '', dotenv = options.envFile ?? '', envName = '' } = options;
+  const { secretFile = '', dotenv = options.envFile ?? '', envName } = options;
   switch (sink) {
     case 'secret_file':
       return `--secret-file ${pathWord(secretFile)}`;
     case 'env_file':
-      return `--dotenv ${pathWord(dotenv)} --env-name ${pathWord(envName)}`;
+      return `--dotenv ${pathWord(dotenv)}${envName === undefined ? '' : ` --env-name ${pathWord(envName)}`}`;
     case 'secret_exec':
       return "--secret-exec '…'";
   }

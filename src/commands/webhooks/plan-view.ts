@@ -119,7 +119,7 @@ const duplicateNotes = ({ duplicate_of }: { readonly duplicate_of: string | null
 function endNotes({ status, error, secret_key, handed_over = [] }: Ended): readonly Text[] {
   if (error) {
     const request = error.request_id === null ? [] : [dim(` (request ${error.request_id})`)];
-    return [[bad('failed '), error.message, ...request]];
+    return [[bad('failed: '), error.message, ...request]];
   }
   if (status === undefined) return [];
   if (status === 'withdrawn') return [warn('deleted again: somebody else subscribed the same meanwhile')];

@@ -2,6 +2,7 @@ import type { Context } from '../../cli/context.ts';
 import { defineCommand } from '../../cli/define.ts';
 import { type ExitCode, type FailureReport, worstExitCode } from '../../cli/failure.ts';
 import { collect, duration, single } from '../../cli/options.ts';
+import { formatDuration } from '../../duration.ts';
 import { Failure } from '../../errors.ts';
 import { batch, batchExit } from '../batch.ts';
 import { SCHEME_HELP } from '../scheme-name.ts';
@@ -10,11 +11,13 @@ import {
   openSecretSinks,
   type SecretSinks,
   type WithHandedOver,
+  wantsPlace,
   wantsSinks,
 } from './handing-over.ts';
 import { openKeeping, recoverFirst } from './keeping.ts';
 import { chooseTargets, question, type Target } from './rotate/targets.ts';
 import {
+  DEFAULT_TIMEOUT_MS,
   openVerifiers,
   type Verified,
   type Verifier,
@@ -49,7 +52,8 @@ export const command = defineCommand({
     'ask for. The old one stays in the store, so that a receiver can accept both during the change-over.\n\n' +
     '--verify sends a made-up event of type test, signed with the current secret, to the receiver; only where that ' +
     'is answered 2xx is the secret rotated and handed over, and then events signed with the new one are sent until ' +
-    'one is answered 2xx. A receiver that takes anything passes, too. Of several webhooks none is rotated after one ' +
+    'one is answered 2xx. Without --secret-exec, --dotenv or --secret-file it has to learn the new one by itself, in ' +
+    'time: this is warned of. A receiver that takes anything passes, too. Of several webhooks none is rotated after one ' +
     'whose new secret did not arrive.',
   examples: [
     { command: 'kycgenie webhooks rotate f67f165d-0d1e-4eb7-81e6-3494a260dcd4' },
@@ -111,7 +115,22 @@ async function prepare(
 ): Promise<Round> {
   const expected = targets.map(({ id: webhookId, eventType }) => ({ webhookId, eventType }));
   const sinks = await openSecretSinks(context, options, expected);
-  return { sinks, verifierOf: await openVerifiers(context, options, targets) };
+  const verifierOf = await openVerifiers(context, options, targets);
+  if (verifierOf && targets.length > 0 && !wantsPlace(options)) await warnOfSilence(context, options);
+  return { sinks, verifierOf };
+}
+
+/** Not refused: a receiver may read the store itself, as listen does, or a person may bring the secret meanwhile. */
+async function warnOfSilence(
+  context: Context,
+  { verifyTimeout = DEFAULT_TIMEOUT_MS }: VerifyOptions,
+): Promise<void> {
+  const advice = (await context.ask()).possible
+    ? "While it waits, you can do so: kycgenie secrets export <webhook_id> --secret-exec '…'."
+    : 'Name --secret-exec, --dotenv or --secret-file, unless it reads the store of this machine, as listen does.';
+  context.talk.warn(
+    `Nothing hands the new secret to the receiver, which has ${formatDuration(verifyTimeout)} to accept it. ${advice}`,
+  );
 }
 
 async function rotateAll(

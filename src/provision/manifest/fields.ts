@@ -25,6 +25,14 @@ export function refusal(
   return new Failure('usage', `${source}, line ${line}, column ${column}: ${message}`, { hint });
 }
 
+/** What the API calls the same. */
+const NAMES_OF_API: Readonly<Record<string, string>> = {
+  event_type: 'event',
+  event_types: 'events',
+  is_active: 'active',
+  webhook_url: 'url',
+};
+
 /** The fields of a mapping, of which `known` are all that there may be. */
 export function fieldsOf(
   reading: Reading,
@@ -35,11 +43,37 @@ export function fieldsOf(
   const { entries } = mappingOf(reading, node, name);
   for (const { key, at } of entries) {
     if (known.includes(key)) continue;
-    const meant = nearest(key, known);
+    const alias = Object.hasOwn(NAMES_OF_API, key) ? NAMES_OF_API[key] : undefined;
+    const meant = alias !== undefined && known.includes(alias) ? alias : nearest(key, known);
     const hint = meant === null ? `Known here are ${known.join(', ')}.` : `Did you mean ${meant}?`;
     throw refusal(reading, at, `${JSON.stringify(key)} is not a key here`, hint);
   }
   return new Map(entries.map((entry) => [entry.key, entry]));
+}
+
+/** Enough to mend a file in few turns. */
+const MAX_REFUSALS = 10;
+
+/** Reads each item. Throws the first refusal, with those of the items after it as its details. */
+export function readEach<T>(items: readonly Located[], read: (item: Located) => T): readonly T[] {
+  const done: T[] = [];
+  const refusals: Failure[] = [];
+  for (const item of items) {
+    try {
+      done.push(read(item));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      refusals.push(error);
+      if (refusals.length === MAX_REFUSALS) break;
+    }
+  }
+  const [first, ...others] = refusals;
+  if (!first) return done;
+  const details = others.map(({ message, hint }) => (hint === undefined ? message : `${message}. ${hint}`));
+  throw new Failure(first.kind, first.message, {
+    hint: first.hint,
+    ...(details.length > 0 && { details }),
+  });
 }
 
 function mappingOf(reading: Reading, node: Located, name: string): LocatedMapping {

@@ -69,6 +69,34 @@ describe('secrets export', () => {
     ]);
   });
 
+  const asWord = (id = ''): string => id.toUpperCase().replace(/-/g, '_');
+
+  test('names by the id, too, what is stored twice, whichever of them are asked for', async () => {
+    const create = ['webhooks', 'create', '--event', 'case.opened', '--url', `${URL}/2`, '--show-secret'];
+    const second = await api.json(create);
+    const id = 'f67f165d-0d1e-4eb7-81e6-3494a260dcd4';
+    await api.run(['secrets', 'import', id], { stdin: 'whsec_aW1wb3J0ZWQ=' });
+    const first = `KYC_CASE_OPENED_${asWord(ids[0])}_SECRET`;
+    const all = {
+      [first]: secrets[0],
+      KYC_CASE_RESOLVED_SECRET: secrets[1],
+      [`KYC_CASE_OPENED_${asWord(second.id)}_SECRET`]: second.secret_key,
+      [`KYC_${asWord(id)}_SECRET`]: 'whsec_aW1wb3J0ZWQ=',
+    };
+    const { code, stdout, stderr } = await run([]);
+    expect({ code, stderr }).toStrictEqual({ code: 0, stderr: '' });
+    expect(parseEnv(stdout)).toEqual(all);
+    expect(JSON.parse((await run(['--format', 'json'])).stdout)).toEqual(all);
+    expect(Object.keys(parse((await run(['--format', 'k8s'])).stdout).data)).toHaveLength(4);
+    expect(parseEnv((await run([ids[0] ?? ''])).stdout)).toEqual({ [first]: secrets[0] });
+    const file = join(api.folder, '.env');
+    expect((await run(['--dotenv', file])).stderr).toBe('');
+    expect(parseEnv(readFileSync(file, 'utf8'))).toEqual(all);
+    const typed = await run([ids[0] ?? '', second.id, '--env-name', 'KYC_{EVENT_TYPE}_SECRET']);
+    expect(typed.code).toBe(2);
+    expect(typed.stderr).toContain("--env-name 'KYC_{EVENT_TYPE}_{ID}_SECRET'");
+  });
+
   test('gives the current secret after a rotation', async () => {
     const { secret_key } = await api.json(['webhooks', 'rotate', ids[0] ?? '', '--yes', '--show-secret']);
     const { stdout } = await run([ids[0] ?? '', '--env-name', 'KYC']);

@@ -348,6 +348,44 @@ describe('webhooks apply', () => {
   });
 });
 
+describe('an empty manifest', () => {
+  beforeEach(async () => {
+    api = await startSandbox();
+    file = writeManifest(api, bare('[case.opened, case.resolved]'));
+    await api.json(apply());
+    writeFileSync(file, 'version: 1\nwebhooks: []\n');
+  });
+
+  afterEach(() => api.close());
+
+  test('deletes all there is only with --allow-empty, from a saved plan, too', async () => {
+    const plan = join(api.folder, 'plan.json');
+    await api.run(['webhooks', 'apply', '-f', file, '--prune', '--out', plan]);
+    for (const argv of [apply('--prune'), ['webhooks', 'apply', plan, '--yes']]) {
+      const { code, stderr } = await api.run(argv);
+      expect(code).toBe(2);
+      expect(stderr).toContain('this would delete all 2 webhooks of the account');
+      expect(stderr).toContain('--allow-empty');
+    }
+    expect(await account(api)).toHaveLength(2);
+    expect((await api.run(apply())).code).toBe(0);
+    expect(steps(await diff('--prune'))).toEqual(['delete case.opened', 'delete case.resolved']);
+    await api.json(apply('--prune', '--allow-empty'));
+    expect(await account(api)).toEqual([]);
+    expect((await api.run(apply('--prune'))).code).toBe(0);
+  });
+});
+
+test('a manifest without -f is told from a saved plan', async () => {
+  api = await startSandbox();
+  file = writeManifest(api, MANIFEST);
+  const { code, stderr } = await api.run(['webhooks', 'apply', file, '--yes']);
+  await api.close();
+  expect(code).toBe(2);
+  expect(stderr).toContain('is a manifest, not a plan that --out saved');
+  expect(stderr).toContain('kycgenie webhooks apply -f ');
+});
+
 describe('a saved plan', () => {
   let plan: string;
 

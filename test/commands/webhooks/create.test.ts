@@ -233,7 +233,7 @@ describe('webhooks create', () => {
       const [title, first, second] = stdout.split('\n');
       expect(title).toMatch(/^ID +EVENT TYPE +SECRET +OUTCOME$/);
       expect(first).toMatch(/^[0-9a-f-]{36} +case\.opened +whsec_.{4}… +created, secret stored$/);
-      expect(second).toMatch(/^- +case\.resolved +- +failed No more\. \(HTTP 422, limit\) \(request r-1\)$/);
+      expect(second).toMatch(/^- +case\.resolved +- +failed: No more\. \(HTTP 422, limit\) \(request r-1\)$/);
     });
 
     test('ids alone under --quiet', async () => {

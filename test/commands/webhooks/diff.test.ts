@@ -107,3 +107,14 @@ test('needs a manifest', async () => {
   expect(code).toBe(2);
   expect(stderr).toContain('-f webhooks.yaml');
 });
+
+test('says of each webhook what is wrong with it, a line each, and in the details of the JSON', async () => {
+  file = writeManifest(api, 'version: 1\nwebhooks:\n  - event: all\n  - {event: all, is_active: true}\n');
+  const { code, stderr } = await diff();
+  expect(code).toBe(2);
+  expect(stderr).toMatch(
+    /^✗ \S+, line 3, column 5: url is missing\n {2}Give it here.*\n✗ \S+, line 4, column 18: /,
+  );
+  const { details } = JSON.parse((await diff('--json')).stderr).error;
+  expect(details).toEqual([expect.stringContaining('Did you mean active?')]);
+});

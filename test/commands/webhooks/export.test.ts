@@ -271,12 +271,17 @@ describe('webhooks export --update', () => {
     });
     await fc.assert(
       fc.asyncProperty(manifest, manifest, async (before, after) => {
-        await apply(writeManifest(api, JSON.stringify({ version: 1, webhooks: before })), '--prune');
+        await apply(
+          writeManifest(api, JSON.stringify({ version: 1, webhooks: before })),
+          '--prune',
+          '--allow-empty',
+        );
         await api.json(['webhooks', 'export', '-o', file, '--force']);
         const there = await account(api);
         await apply(
           writeManifest(api, JSON.stringify({ version: 1, webhooks: after }), 'after.json'),
           '--prune',
+          '--allow-empty',
         );
         await update();
         expect(await pending(file)).toEqual([]);

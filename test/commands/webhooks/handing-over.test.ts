@@ -1,5 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -54,6 +62,27 @@ describe('webhooks create', () => {
     const { stdout } = await run([...PLAIN, '--secret-exec', 'cat > /dev/null']);
     expect(stdout).toMatch(/^secret is +handed to the command$/m);
   });
+
+  test.skipIf(process.platform === 'win32')(
+    'tells of a file that held something else, and of one that everybody may read',
+    async () => {
+      writeFileSync(at('.env'), 'A=1\n', { mode: 0o600 });
+      const places = ['--secret-file', at('s'), '--dotenv', at('.env'), '--env-name', 'KYC'];
+      const { stderr } = await run([...PLAIN, ...places]);
+      expect(stderr).toBe('');
+      chmodSync(at('.env'), 0o644);
+      const second = await run([...PLAIN, ...places]);
+      expect(second.stderr).toContain(`${at('s')} held something else before: it was replaced.`);
+      expect(second.stderr).toContain(
+        `Everybody on this machine may read ${at('.env')}. To change that: chmod 600`,
+      );
+      const [id = ''] = (await run([...PLAIN, ...places, '-q'])).stdout.split('\n');
+      const same = await run(['secrets', 'export', id, '--secret-file', at('s')]);
+      expect(same.stderr).toBe('');
+      const group = ['--dotenv', at('.env'), '--env-name', 'KYC_{EVENT_TYPE}'];
+      expect((await run([...GROUP, ...group])).stderr.match(/Everybody/g)).toHaveLength(1);
+    },
+  );
 
   test('gives each webhook of a group its own place', async () => {
     const places = ['--dotenv', at('.env'), '--env-name', 'KYC_{EVENT_TYPE}_SECRET'];

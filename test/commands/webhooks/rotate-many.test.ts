@@ -133,6 +133,8 @@ describe('webhooks rotate --all and --event', () => {
     });
     expect(second).toMatchObject({ id: ids[1], secret_stored: false, error: { code: 'condition_not_met' } });
     expect(stderr).toContain(`kycgenie secrets export ${ids[0]} --secret-exec`);
+    const table = (await run([...ALL, '--secret-exec', 'exit 1'])).stdout;
+    expect(table).toMatch(/case\.resolved +- +Not rotated, since the new secret of webhook/);
   });
 });
 
@@ -224,6 +226,18 @@ describe('webhooks rotate --verify', () => {
     expect(stderr).toContain(`kycgenie secrets export ${id} --secret-exec`);
     expect((await api.json(['secrets', 'show', id, '--previous'])).secret_key).toBe(old);
     expect(stderr + JSON.stringify(data)).not.toContain((await current(id)).slice(6));
+  });
+
+  test('warns before it rotates that nothing hands the new secret over, and what a person can do', async () => {
+    const silent = 'Nothing hands the new secret to the receiver';
+    known = () => 'whsec_c29tZXRoaW5nIGVsc2U=';
+    const alone = await verified(rotate('--verify', '--verify-timeout', '20s'));
+    expect(alone.stderr).toContain(`${silent}, which has 20s to accept it. Name --secret-exec`);
+    const world = { person: sitDown(), env: { KYCGENIE_NO_INPUT: undefined } };
+    const { stderr } = await verified(rotate('--verify'), world);
+    expect(stderr).toContain(`${silent}, which has 1m to accept it. While it waits`);
+    expect(rotations()).toBe(0);
+    expect((await verified(rotate('--verify', '--secret-file', file))).stderr).not.toContain(silent);
   });
 
   test('of a receiver that is gone rotates nothing', async () => {

@@ -1,3 +1,4 @@
+import type { FailureReport } from '../../../cli/failure.ts';
 import { bad, dim, good, MARKS, type Text, type View } from '../../../terminal/view.ts';
 import { why } from '../../batch.ts';
 import { viewHandedOver } from '../handing-over.ts';
@@ -27,10 +28,14 @@ export const viewAll = (items: readonly Item[]): View => ({
     item.id,
     item.event_type ?? dim('-'),
     item.secret_key ?? dim('-'),
-    item.error ? [bad('failed '), why(item.error)].flat() : outcome(item),
+    item.error ? failure(item.error) : outcome(item),
   ]),
   empty: 'There is no webhook to rotate.',
 });
+
+/** Where a condition was not met, it says itself that nothing was rotated. */
+const failure = (error: FailureReport): Text =>
+  error.code === 'condition_not_met' ? bad(error.message) : [bad('failed: '), why(error)].flat();
 
 const outcome = (item: Item): Text => [
   good('rotated, secret stored'),
