@@ -94,7 +94,7 @@ export function createDeliveries(browser: Browser, server: Server, reports: Repo
       draw();
     },
     start() {
-      follow<LiveLine>(browser, '/api/deliveries/live', ['delivery', 'update', 'problem', 'lost'], {
+      follow<LiveLine>(browser, 'api/deliveries/live', ['delivery', 'update', 'problem', 'lost'], {
         onLine(line) {
           if (line.type === 'delivery' || line.type === 'update') take(line.row);
           else if (line.type === 'problem') reports.onProblem(new Error(line.message));
