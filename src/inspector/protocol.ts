@@ -21,7 +21,7 @@ export interface State {
   readonly base_url: string;
 }
 
-/** One delivery in the list: everything but its headers and body. */
+/** One delivery in the list: everything but its headers and body; what is very long is cut, and ends in `…`. */
 export interface DeliveryRow {
   readonly id: string;
   readonly received_at: string;
