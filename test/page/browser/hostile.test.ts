@@ -112,6 +112,29 @@ describe.skipIf(!HAS_CHROMIUM)(`the page under attack${NEEDED}`, () => {
     expect(await page.locator('[style*="url"], [srcdoc], base, meta[http-equiv]').count()).toBe(0);
   });
 
+  it('could make neither HTML nor a script of text, even if it tried to', async () => {
+    const { page, faults } = await chromium.open(url);
+    await page.getByRole('option').first().waitFor();
+    await page.evaluate((script) => {
+      const attempt = (act: () => void): void => {
+        try {
+          act();
+        } catch {
+          // The page hears of it as a violation of its policy.
+        }
+      };
+      const inline = document.createElement('script');
+      attempt(() => document.body.insertAdjacentHTML('beforeend', `<img src="x" onerror="${script}">`));
+      attempt(() => inline.append(script));
+      attempt(() => document.body.append(inline));
+      attempt(() => document.body.setAttribute('onclick', script));
+      document.body.click();
+    }, RUN);
+    const refused = 'policy: require-trusted-types-for trusted-types-sink';
+    await expect.poll(() => faults).toEqual([refused, refused, refused]);
+    expect(await page.locator('img').count()).toBe(0);
+  });
+
   it('names the characters that would not be seen, and keeps the direction of text to itself', async () => {
     const { page } = await chromium.open(url);
     await page.getByLabel('Filter deliveries').fill('evil');
