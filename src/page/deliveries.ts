@@ -38,6 +38,8 @@ export function createDeliveries(browser: Browser, server: Server, reports: Repo
   /** Came in while all rows are read anew. */
   const meanwhile = new Set<string>();
   let isDrawing = false;
+  /** To be read anew once it goes on. */
+  let isStale = false;
   let reading = new AbortController();
 
   const draw = (): void => {
@@ -76,6 +78,8 @@ export function createDeliveries(browser: Browser, server: Server, reports: Repo
     if (!isFirst) rows.set(replace(rows.get(), [...all.values()], meanwhile));
   };
   const load = async (): Promise<void> => {
+    isStale = isPaused.get() && rows.get().length > 0;
+    if (isStale) return;
     reading.abort();
     reading = new AbortController();
     const { signal } = reading;
@@ -92,6 +96,7 @@ export function createDeliveries(browser: Browser, server: Server, reports: Repo
     togglePause() {
       isPaused.set(!isPaused.get());
       draw();
+      if (isStale) void load();
     },
     start() {
       follow<LiveLine>(browser, 'api/deliveries/live', ['delivery', 'update', 'problem', 'lost'], {
