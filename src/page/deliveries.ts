@@ -38,6 +38,8 @@ export function createDeliveries(browser: Browser, server: Server, reports: Repo
   /** Came in while all rows are read anew. */
   const meanwhile = new Set<string>();
   let isDrawing = false;
+  /** To be read anew once it goes on. */
+  let isStale = false;
   let reading = new AbortController();
 
   const draw = (): void => {
@@ -52,7 +54,7 @@ export function createDeliveries(browser: Browser, server: Server, reports: Repo
   };
   const take = (row: DeliveryRow): void => {
     arrived.set(row.id, row);
-    meanwhile.add(row.id);
+    if (isLoading.get()) meanwhile.add(row.id);
     // While it is paused nothing is drawn: the oldest of what waits go first, as they would in the list.
     if (arrived.size > MAX_ROWS) for (const oldest of [...arrived.keys()].slice(0, 1)) arrived.delete(oldest);
     if (isDrawing) return;
@@ -76,6 +78,8 @@ export function createDeliveries(browser: Browser, server: Server, reports: Repo
     if (!isFirst) rows.set(replace(rows.get(), [...all.values()], meanwhile));
   };
   const load = async (): Promise<void> => {
+    isStale = isPaused.get() && rows.get().length > 0;
+    if (isStale) return;
     reading.abort();
     reading = new AbortController();
     const { signal } = reading;
@@ -92,9 +96,10 @@ export function createDeliveries(browser: Browser, server: Server, reports: Repo
     togglePause() {
       isPaused.set(!isPaused.get());
       draw();
+      if (isStale) void load();
     },
     start() {
-      follow<LiveLine>(browser, '/api/deliveries/live', ['delivery', 'update', 'problem', 'lost'], {
+      follow<LiveLine>(browser, 'api/deliveries/live', ['delivery', 'update', 'problem', 'lost'], {
         onLine(line) {
           if (line.type === 'delivery' || line.type === 'update') take(line.row);
           else if (line.type === 'problem') reports.onProblem(new Error(line.message));
