@@ -4,7 +4,7 @@ import type { ReplayOutcome, State } from '../inspector/protocol.ts';
 import { type AccountLog, createAccountLog } from './account.ts';
 import type { Browser } from './browser.ts';
 import { type Cell, createCell } from './cell.ts';
-import { createDeliveries, type Deliveries } from './deliveries.ts';
+import { Deliveries } from './deliveries.ts';
 import { createNotices, type Notices } from './notices.ts';
 import { type BodySearch, createSearch } from './search.ts';
 import { createServer, type Server } from './server.ts';
@@ -43,7 +43,7 @@ export interface Model {
 export function createModel(browser: Browser, state: State): Model {
   const server = createServer(browser);
   const notices = createNotices(browser);
-  const deliveries = createDeliveries(browser, server, {
+  const deliveries = new Deliveries(browser, server, {
     onArrived: notices.arrived,
     onProblem: notices.fail,
   });
