@@ -6,7 +6,7 @@ import type { Browser } from './browser.ts';
 import { type Cell, createCell } from './cell.ts';
 import { Deliveries } from './deliveries.ts';
 import { createNotices, type Notices } from './notices.ts';
-import { type BodySearch, createSearch } from './search.ts';
+import { BodySearch } from './search.ts';
 import { createServer, type Server } from './server.ts';
 
 /** A replay from this page. */
@@ -49,7 +49,7 @@ export function createModel(browser: Browser, state: State): Model {
   });
   return {
     ...{ browser, server, state, notices, deliveries },
-    search: createSearch(browser, server, notices.fail),
+    search: new BodySearch(browser, server, notices.fail),
     account: createAccountLog(browser),
     tab: createCell<'deliveries' | 'account'>('deliveries'),
     filter: createCell(''),
