@@ -4,9 +4,9 @@ import type { ReplayOutcome, State } from '../inspector/protocol.ts';
 import { type AccountLog, createAccountLog } from './account.ts';
 import type { Browser } from './browser.ts';
 import { type Cell, createCell } from './cell.ts';
-import { createDeliveries, type Deliveries } from './deliveries.ts';
+import { Deliveries } from './deliveries.ts';
 import { createNotices, type Notices } from './notices.ts';
-import { type BodySearch, createSearch } from './search.ts';
+import { BodySearch } from './search.ts';
 import { createServer, type Server } from './server.ts';
 
 /** A replay from this page. */
@@ -43,13 +43,13 @@ export interface Model {
 export function createModel(browser: Browser, state: State): Model {
   const server = createServer(browser);
   const notices = createNotices(browser);
-  const deliveries = createDeliveries(browser, server, {
+  const deliveries = new Deliveries(browser, server, {
     onArrived: notices.arrived,
     onProblem: notices.fail,
   });
   return {
     ...{ browser, server, state, notices, deliveries },
-    search: createSearch(browser, server, notices.fail),
+    search: new BodySearch(browser, server, notices.fail),
     account: createAccountLog(browser),
     tab: createCell<'deliveries' | 'account'>('deliveries'),
     filter: createCell(''),

@@ -69,6 +69,11 @@ const GONE: Problem = {
   message: 'kycgenie does not answer.',
   hint: 'Is it still running? Start it again and open the address that it prints.',
 };
+const LOCKED_OUT_STATUS = 401;
+const LOCKED_OUT: Problem = {
+  message: 'This page is not let in any more.',
+  hint: 'Was kycgenie started anew? Open the address that it has printed.',
+};
 const ODD: Problem = { message: 'kycgenie gave an answer that this page does not understand.', hint: null };
 
 async function ask<T>(send: Browser['send'], path: string, options: RequestInit): Promise<T> {
@@ -77,6 +82,7 @@ async function ask<T>(send: Browser['send'], path: string, options: RequestInit)
       throw isAbort(error) ? error : new Refused(GONE, null);
     },
   );
+  if (response.status === LOCKED_OUT_STATUS) throw new Refused(LOCKED_OUT, response.status);
   const body: unknown = await response.json().catch((error: unknown) => {
     throw isAbort(error) ? error : new Refused(ODD, response.status);
   });
