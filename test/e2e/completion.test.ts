@@ -40,7 +40,9 @@ let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'kycgenie-completion-'));
   const secrets = join(folder, 'config', 'secrets', 'default');
-  for (const path of [secrets, join(folder, 'bin'), join(folder, 'work')])
+  // Where this folder is missing, fish makes completions of all manual pages in the background.
+  const made = join(folder, '.local', 'share', 'fish', 'generated_completions');
+  for (const path of [secrets, made, join(folder, 'bin'), join(folder, 'work')])
     mkdirSync(path, { recursive: true });
   const script = `#!/bin/sh\nexec ${toolForShell()} "$@"\n`;
   writeFileSync(join(folder, 'bin', 'kycgenie'), script, { mode: 0o755 });
