@@ -2,7 +2,7 @@ import { Failure, type FailureKind } from '../errors.ts';
 import type { Answer } from '../serve.ts';
 import type { Problem } from './protocol.ts';
 
-/** What the page may do: its own script and style, and calls to where it came from. */
+/** What the page may do: its own script and style, and calls to where it came from. No text becomes HTML. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -12,6 +12,8 @@ const POLICY = [
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
 ].join('; ');
 
 type Headers = NonNullable<Answer['headers']>;

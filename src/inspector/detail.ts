@@ -14,8 +14,9 @@ const MAX_SHOWN_BODY_BYTES = 2 * 1024 * 1024;
 export function detailOf({ kept, row }: Whole, scheme: Scheme | null, receiverUrl: string): DeliveryDetail {
   const isCut = kept.body.byteLength > MAX_SHOWN_BODY_BYTES;
   const shown = isCut ? { ...kept, body: kept.body.subarray(0, MAX_SHOWN_BODY_BYTES) } : kept;
-  const json = isCut ? null : readEnvelope(kept).json;
-  const envelope = { json, eventType: row.event_type, eventId: row.event_id };
+  const envelope = isCut
+    ? { json: null, eventType: row.event_type, eventId: row.event_id }
+    : readEnvelope(kept);
   const event = toEventLine(shown, envelope, new Duplicates());
   return {
     event: { ...event, duplicate_of: row.duplicate_of },
@@ -26,10 +27,10 @@ export function detailOf({ kept, row }: Whole, scheme: Scheme | null, receiverUr
   };
 }
 
-export function fixtureOf({ kept, row }: Whole): Fixture {
+export function fixtureOf({ kept }: Whole): Fixture {
   const { method, path, query, headers, body } = kept;
   return {
-    event_type: row.event_type,
+    event_type: readEnvelope(kept).eventType,
     ...{ method, path, query, headers },
     body_base64: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64'),
   };

@@ -3,6 +3,7 @@ import type { Answer, ReceivedRequest } from '../serve.ts';
 import { refusal } from './answers.ts';
 
 const SECRET_BYTES = 32;
+const COOKIE = 'kycgenie_inspector';
 
 /** What a request wants, as far as the guard tells requests apart. */
 export type Purpose = 'page' | 'read' | 'stream' | 'change';
@@ -17,6 +18,11 @@ export class Guard {
   readonly #port: number;
   readonly #token = newSecret();
   readonly #session = newSecret();
+  /**
+   * Everything is below it. A browser sends a cookie to all ports of a host, but to no path besides its own: who
+   * listens at another port would have to guess this one to be sent the cookie, or to put another in its place.
+   */
+  readonly #folder = `/${newSecret()}/`;
 
   constructor(port: number) {
     this.#port = port;
@@ -27,44 +33,52 @@ export class Guard {
     return `http://127.0.0.1:${this.#port}/?token=${this.#token}`;
   }
 
-  /** What a request gets that is not let in, or that brings the token; null: it is let in. */
-  stop(request: ReceivedRequest, purpose: Purpose, token: string | null): Answer | null {
-    const host = only(request, 'host');
-    if (host !== `127.0.0.1:${this.#port}` && host !== `localhost:${this.#port}`)
-      return refusal(421, 'This server has another name', `Open http://127.0.0.1:${this.#port}.`);
-    if (!isFromHere(request, purpose, `http://${host}`))
-      return refusal(403, 'Another page may not ask this server');
-    if (purpose === 'change' && !/^application\/json(?:;|$)/i.test(only(request, 'content-type') ?? ''))
-      return refusal(415, 'A body has to be application/json');
-    if (token !== null) return this.#enter(token);
-    if (this.#hasSession(request)) return null;
-    if (purpose !== 'page') return refusal(401, 'Not let in', OPEN_PRINTED);
-    return valuesOf(request, 'sec-fetch-site').includes('cross-site') ? COME_AGAIN : NOT_LET_IN;
+  /** The path below the folder that nobody can guess, with a slash before it; null: it is somewhere else. */
+  within(path: string): string | null {
+    const { length } = this.#folder;
+    return isSame(path.slice(0, length), this.#folder) ? path.slice(length - 1) : null;
   }
 
-  /** Changes the token of an address for a cookie. */
-  #enter(token: string): Answer {
-    if (!isSame(token, this.#token)) return NOT_LET_IN;
-    const cookie = `${this.#cookie}=${this.#session}; HttpOnly; SameSite=Strict; Path=/`;
+  /** What a request gets that is not within: for the token a cookie, and the way in. */
+  enter(request: ReceivedRequest, token: string | null): Answer {
+    const misled = this.#misled(request);
+    if (misled) return misled;
+    if (token === null || !isSame(token, this.#token)) return NOT_LET_IN;
+    const cookie = `${COOKIE}=${this.#session}; HttpOnly; SameSite=Strict; Path=${this.#folder}`;
     return {
       status: 303,
       headers: [
-        ['location', '/'],
+        ['location', this.#folder],
         ['set-cookie', cookie],
       ],
     };
   }
 
-  /** For cookies all ports of a host are one. */
-  get #cookie(): string {
-    return `kycgenie_inspector_${this.#port}`;
+  /** What a request within gets that is not let in; null: it is. */
+  stop(request: ReceivedRequest, purpose: Purpose): Answer | null {
+    const misled = this.#misled(request);
+    if (misled) return misled;
+    if (!isFromHere(request, purpose, `http://${only(request, 'host')}`))
+      return refusal(403, 'Another page may not ask this server');
+    if (purpose === 'change' && !/^application\/json(?:;|$)/i.test(only(request, 'content-type') ?? ''))
+      return refusal(415, 'A body has to be application/json');
+    if (this.#hasSession(request)) return null;
+    if (purpose !== 'page') return refusal(401, 'Not let in', OPEN_PRINTED);
+    return valuesOf(request, 'sec-fetch-site').includes('cross-site') ? comeAgain(this.#folder) : NOT_LET_IN;
+  }
+
+  /** A name that was made to lead here is not ours. */
+  #misled(request: ReceivedRequest): Answer | null {
+    const host = only(request, 'host');
+    if (host === `127.0.0.1:${this.#port}` || host === `localhost:${this.#port}`) return null;
+    return refusal(421, 'This server has another name', `Open http://127.0.0.1:${this.#port}.`);
   }
 
   #hasSession(request: ReceivedRequest): boolean {
     return valuesOf(request, 'cookie')
       .flatMap((line) => line.split(';'))
       .map((pair) => pair.trim().split('='))
-      .some(([name, value = '']) => name === this.#cookie && isSame(value, this.#session));
+      .some(([name, value = '']) => name === COOKIE && isSame(value, this.#session));
   }
 }
 
@@ -81,11 +95,11 @@ const NOT_LET_IN: Answer = {
  * A browser that comes from a link of another site holds a strict cookie back, also behind a redirect; this page
  * brings it here on its own account.
  */
-const COME_AGAIN: Answer = {
+const comeAgain = (folder: string): Answer => ({
   status: 200,
   headers: [['content-type', 'text/html; charset=utf-8']],
-  body: '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=/"><title>kycgenie</title>',
-};
+  body: `<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=${folder}"><title>kycgenie</title>`,
+});
 
 /** As the browser tells it. A client that is no browser tells nothing, and has to have the cookie anyway. */
 function isFromHere(request: ReceivedRequest, purpose: Purpose, origin: string): boolean {

@@ -74,11 +74,13 @@ class Door {
   }
 
   async answer(request: ReceivedRequest): Promise<Answer> {
-    const { path, query } = targetOf(request.target);
-    const purpose = purposeOf(request.method, path);
-    if (purpose === null) return refusal(405, 'Only GET and POST are taken here');
-    const token = purpose === 'page' ? query.get('token') : null;
-    const stopped = this.#options.guard.stop(request, purpose, token);
+    const { guard } = this.#options;
+    const { method, target } = request;
+    if (method !== 'GET' && method !== 'POST') return refusal(405, 'Only GET and POST are taken here');
+    const { path: whole, query } = targetOf(target);
+    const path = guard.within(whole);
+    if (path === null) return guard.enter(request, whole === '/' ? query.get('token') : null);
+    const stopped = guard.stop(request, purposeOf(method, path));
     if (stopped) return stopped;
     try {
       return await this.#handle(request, path, query);
@@ -100,9 +102,8 @@ class Door {
   }
 }
 
-function purposeOf(method: string, path: string): Purpose | null {
+function purposeOf(method: 'GET' | 'POST', path: string): Purpose {
   if (method === 'POST') return 'change';
-  if (method !== 'GET') return null;
   if (path === '/') return 'page';
   return path.endsWith('/live') ? 'stream' : 'read';
 }

@@ -1,8 +1,8 @@
 import type { EventLine, ForwardFields, SignatureFields } from '../listen/line.ts';
 
 /**
- * What the local server and its page say to each other, as JSON. All paths are below the origin of the page; all but
- * `/` need the cookie, and all that is not GET needs the `Origin` of the page and a JSON body. A refusal is
+ * What the local server and its page say to each other, as JSON. All paths are below that of the page, and need
+ * the cookie; all that is not GET needs the `Origin` of the page and a JSON body. A refusal is
  * `{ "error": Problem }` with a status of 400 or above; 401 where the cookie is not that of this run.
  */
 
@@ -21,7 +21,7 @@ export interface State {
   readonly base_url: string;
 }
 
-/** One delivery in the list: everything but its headers and body. */
+/** One delivery in the list: everything but its headers and body; what is very long is cut, and ends in `…`. */
 export interface DeliveryRow {
   readonly id: string;
   readonly received_at: string;

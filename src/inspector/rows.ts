@@ -7,6 +7,17 @@ import type { DeliveryRow } from './protocol.ts';
 
 type Parsed = Pick<Envelope, 'eventType' | 'eventId'>;
 
+/** Of what a sender chooses: a page lists thousands of rows. What is cut is too long for a duplicate, too. */
+const MAX_TEXT_CHARS = 512;
+
+function short(text: string): string {
+  if (text.length <= MAX_TEXT_CHARS) return text;
+  // A copy: a piece of a string holds the whole of it in memory.
+  return Buffer.from(`${text.slice(0, MAX_TEXT_CHARS)}…`, 'utf16le').toString('utf16le');
+}
+
+const shortOrNull = (text: string | null): string | null => text && short(text);
+
 export function rowOf(
   kept: KeptDelivery,
   { eventType, eventId }: Parsed,
@@ -16,12 +27,12 @@ export function rowOf(
   return {
     id,
     received_at: new Date(kept.receivedMs).toISOString(),
-    event_type: eventType,
-    event_id: eventId,
+    event_type: shortOrNull(eventType),
+    event_id: shortOrNull(eventId),
     duplicate_of: duplicateOf,
     signature: { status: signature.status, reason: signature.reason },
     method,
-    path,
+    path: short(path),
     body_bytes: body.byteLength,
     response_status: status,
     forward: forwardOf(forward),
@@ -32,12 +43,12 @@ export function rowOfLine({ request, response, signature, forward, ...line }: Ev
   return {
     id: line.id,
     received_at: line.received_at,
-    event_type: line.event_type,
-    event_id: line.event_id,
+    event_type: shortOrNull(line.event_type),
+    event_id: shortOrNull(line.event_id),
     duplicate_of: line.duplicate_of,
     signature: { status: signature.status, reason: signature.reason },
     method: request.method,
-    path: request.path,
+    path: short(request.path),
     body_bytes: Buffer.byteLength(request.body_base64, 'base64'),
     response_status: response.status,
     forward: forwardOf(forward),

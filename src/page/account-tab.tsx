@@ -90,7 +90,10 @@ function Entries({ entries }: { readonly entries: readonly LogRow[] }): JSX.Elem
 }
 
 /** What was delivered is no news. */
-const TONES: Readonly<Record<string, string>> = { failed: 'bad', retrying: 'warn' };
+const TONES: ReadonlyMap<string, string> = new Map([
+  ['failed', 'bad'],
+  ['retrying', 'warn'],
+]);
 
 function Entry({ entry, today }: { readonly entry: LogRow; readonly today: Date }): JSX.Element {
   const { status, http_status_code: code, attempt_number: attempt, error_message: error } = entry;
@@ -99,7 +102,7 @@ function Entry({ entry, today }: { readonly entry: LogRow; readonly today: Date 
       <td class="log-time">
         <When iso={entry.created_at} today={today} />
       </td>
-      <td class={`log-status ${TONES[status] ?? ''}`}>
+      <td class={`log-status ${TONES.get(status) ?? ''}`}>
         <Foreign text={status} />
         {code !== null && <span class="quiet"> {code}</span>}
       </td>
@@ -138,7 +141,7 @@ function RetryButton({ entry }: { readonly entry: LogRow }): JSX.Element {
   return (
     <button
       type="button"
-      class={`button${entry.status in TONES ? '' : ' is-quiet'}`}
+      class={`button${TONES.has(entry.status) ? '' : ' is-quiet'}`}
       disabled={isBusy}
       onClick={() => void retry()}
     >

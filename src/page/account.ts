@@ -40,7 +40,7 @@ export function createAccountLog(browser: Browser): AccountLog {
     browser.after(DRAW_EVERY_MS, draw);
   };
   const start = (): (() => void) =>
-    follow<LogLine>(browser, '/api/logs/live', ['entry', 'update', 'problem', 'recovered', 'lost'], {
+    follow<LogLine>(browser, 'api/logs/live', ['entry', 'update', 'problem', 'recovered', 'lost'], {
       onLine: take,
       onOpen: () => isConnected.set(true),
       onLost: () => isConnected.set(false),

@@ -69,6 +69,9 @@ function Target({ row }: { readonly row: DeliveryRow }): JSX.Element {
   );
 }
 
+/** To others its quotes mean nothing, and what a sender wrote between them would be commands. */
+const SHELLS = 'bash, zsh or another POSIX shell: not for cmd or PowerShell';
+
 function CopyButton({
   curl,
   isReady,
@@ -81,7 +84,7 @@ function CopyButton({
   const copy = async (command: string): Promise<void> => {
     try {
       await browser.copy(command);
-      notices.say('Copied: paste it into a shell');
+      notices.say(`Copied, for ${SHELLS}`);
     } catch {
       // The browser keeps the clipboard to itself.
       setByHand(command);
@@ -94,7 +97,7 @@ function CopyButton({
         type="button"
         class="button"
         disabled={curl === null}
-        title={isText ? undefined : 'The body is not text'}
+        title={isText ? `For ${SHELLS}` : 'The body is not text'}
         onClick={() => curl !== null && void copy(curl)}
       >
         Copy as curl

@@ -52,7 +52,7 @@ export function createDeliveries(browser: Browser, server: Server, reports: Repo
   };
   const take = (row: DeliveryRow): void => {
     arrived.set(row.id, row);
-    meanwhile.add(row.id);
+    if (isLoading.get()) meanwhile.add(row.id);
     // While it is paused nothing is drawn: the oldest of what waits go first, as they would in the list.
     if (arrived.size > MAX_ROWS) for (const oldest of [...arrived.keys()].slice(0, 1)) arrived.delete(oldest);
     if (isDrawing) return;
@@ -94,7 +94,7 @@ export function createDeliveries(browser: Browser, server: Server, reports: Repo
       draw();
     },
     start() {
-      follow<LiveLine>(browser, '/api/deliveries/live', ['delivery', 'update', 'problem', 'lost'], {
+      follow<LiveLine>(browser, 'api/deliveries/live', ['delivery', 'update', 'problem', 'lost'], {
         onLine(line) {
           if (line.type === 'delivery' || line.type === 'update') take(line.row);
           else if (line.type === 'problem') reports.onProblem(new Error(line.message));

@@ -61,7 +61,7 @@ function Row({ row }: { readonly row: Difference }): JSX.Element {
   return (
     <tr class={isSame(row) ? '' : 'is-different'}>
       <th scope="row">
-        <Foreign text={name} />
+        <Foreign text={cut(name)} />
       </th>
       <td>
         <Value marked={one} kind="left" />

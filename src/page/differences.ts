@@ -33,10 +33,11 @@ export const MAX_PATHS = 5000;
 /** Each value of a body under its path: `$.user.tags[0]`. */
 export function namedValues(root: JsonText): Named {
   const named = new Map<string, string>();
+  const times = new Map<string, number>();
   const put = (path: string, raw: string): void => {
-    let name = path;
-    for (let again = 2; named.has(name); again += 1) name = `${path} (${again})`;
-    named.set(name, raw);
+    const time = (times.get(path) ?? 0) + 1;
+    times.set(path, time);
+    named.set(time === 1 ? path : `${path} (${time})`, raw);
   };
   const walk = (node: JsonText, path: string): void => {
     if (named.size >= MAX_PATHS) return;

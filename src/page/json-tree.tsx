@@ -114,7 +114,7 @@ function Line({ line, isActive, onActivate, toggle, onMore }: LineProps): JSX.El
         <span class={`twist${isOpen === null ? '' : isOpen ? ' is-open' : ' is-closed'}`} />
         {key !== null && (
           <span class="tree-key">
-            <Foreign text={key} />
+            <Foreign text={key.length > LONG_CHARS ? `${key.slice(0, LONG_CHARS)}…` : key} />
           </span>
         )}
         {index !== null && <span class="tree-index">{index}</span>}

@@ -47,23 +47,23 @@ export function createServer({ send }: Browser): Server {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
-  const one = (id: string): string => `/api/deliveries/${encodeURIComponent(id)}`;
+  const one = (id: string): string => `api/deliveries/${encodeURIComponent(id)}`;
   return {
-    state: () => get('/api/state'),
+    state: () => get('api/state'),
     deliveries: (before, signal) =>
       get(
-        `/api/deliveries?limit=${PAGE_ROWS}${before === null ? '' : `&before=${encodeURIComponent(before)}`}`,
+        `api/deliveries?limit=${PAGE_ROWS}${before === null ? '' : `&before=${encodeURIComponent(before)}`}`,
         signal,
       ),
     delivery: (id, signal) => get(one(id), signal),
-    search: (text, signal) => get(`/api/search?text=${encodeURIComponent(text)}`, signal),
+    search: (text, signal) => get(`api/search?text=${encodeURIComponent(text)}`, signal),
     replay: (id, request) => post(`${one(id)}/replay`, request),
-    retry: (id) => post(`/api/logs/${encodeURIComponent(id)}/retry`, {}),
-    webhooks: (signal) => get('/api/webhooks', signal),
+    retry: (id) => post(`api/logs/${encodeURIComponent(id)}/retry`, {}),
+    webhooks: (signal) => get('api/webhooks', signal),
   };
 }
 
-export const fixturePath = (id: string): string => `/api/deliveries/${encodeURIComponent(id)}/fixture`;
+export const fixturePath = (id: string): string => `api/deliveries/${encodeURIComponent(id)}/fixture`;
 
 const GONE: Problem = {
   message: 'kycgenie does not answer.',

@@ -26,9 +26,9 @@ const listen = (...argv: string[]): Running =>
 async function visit(running: Running) {
   const { url } = await running.line({ type: 'inspector' });
   const port = Number(new URL(url).port);
-  const cookie = await enter(url, port);
-  const get = async (path: string) => (await send(port, { path, headers: { cookie } })).json();
-  return { port, get, live: () => listenTo(port, '/api/deliveries/live', cookie) };
+  const { cookie, folder } = await enter(url, port);
+  const get = async (path: string) => (await send(port, { path: folder + path, headers: { cookie } })).json();
+  return { port, get, live: () => listenTo(port, `${folder}/api/deliveries/live`, cookie) };
 }
 
 test.each([[[]], [['--no-save']]])(

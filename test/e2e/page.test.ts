@@ -17,10 +17,11 @@ it('the page of the inspector comes with the tool', async () => {
   const address = new URL(JSON.parse(line).url);
   const entrance = await fetch(address, { redirect: 'manual' });
   const headers = { cookie: entrance.headers.get('set-cookie')?.split(';')[0] ?? '' };
-  const read = async (path: string) => (await fetch(new URL(path, address.origin), { headers })).text();
-  expect(await read('/')).toMatch(/^<!doctype html>/i);
-  expect((await read('/app.js')).length).toBeGreaterThan(10_000);
-  expect((await read('/app.css')).length).toBeGreaterThan(1000);
+  const folder = new URL(entrance.headers.get('location') ?? '', address);
+  const read = async (path: string) => (await fetch(new URL(path, folder), { headers })).text();
+  expect(await read('.')).toMatch(/^<!doctype html>/i);
+  expect((await read('app.js')).length).toBeGreaterThan(10_000);
+  expect((await read('app.css')).length).toBeGreaterThan(1000);
   child.kill('SIGTERM');
   await once(child, 'close');
 });

@@ -103,6 +103,28 @@ test('what others add, change and remove is told while a page is open', async ()
   expect((await get('/api/deliveries')).rows).toEqual([]);
 });
 
+test('what a sender made very long is cut in the list, and whole in its detail', async () => {
+  const dataDir = dataFolder();
+  const inbox = await filled(dataDir);
+  const long = 'x'.repeat(100_000);
+  const sent = { body: body(JSON.stringify({ type: long, id: long })), path: `/${long}` };
+  for (const id of ['one', 'two']) await inbox.keep(delivery({ id, ...sent }));
+  const [kept, told] = [await opened({ dataDir }), await opened()];
+  const event_type = long;
+  told.deliveries.note(line('one', undefined, { event_type, event_id: long }));
+  for (const { get, ask } of [kept, told]) {
+    const { body: text } = await ask({ path: '/api/deliveries' });
+    expect(text.length).toBeLessThan(10_000);
+    const [row] = JSON.parse(text).rows;
+    expect(row).toMatchObject({ event_type: `${'x'.repeat(512)}…`, duplicate_of: null });
+    expect(row.event_id).toBe(row.event_type);
+    expect(await get('/api/deliveries/one')).toMatchObject({ row: { event_type: row.event_type } });
+  }
+  const { event: whole } = await kept.get('/api/deliveries/one');
+  expect([whole.event_type, whole.event_id, whole.request.path]).toEqual([long, long, sent.path]);
+  expect((await kept.get('/api/deliveries/one/fixture')).event_type).toBe(long);
+});
+
 test('an inbox that cannot be read is a problem that is told once, and then over', async () => {
   const dataDir = dataFolder();
   const { writeFileSync } = await import('node:fs');

@@ -1,28 +1,45 @@
 import { expect, test } from 'vitest';
 import { Failure } from '../../src/errors.ts';
 import { dataFolder, delivery, opened as filled } from '../listen/inbox/place.ts';
-import { enter, listenTo, opened, send } from './harness.ts';
+import { enter, opened, send } from './harness.ts';
 
 const API = '/api/state';
 
 test('the token of the printed address is exchanged for a cookie of another value, as often as it is used', async () => {
-  const { inspector, port } = await opened();
+  const { inspector, port, folder } = await opened();
   const { pathname, search, searchParams } = new URL(inspector.url);
   const token = searchParams.get('token') ?? '';
   expect(Buffer.from(token, 'base64url').length).toBeGreaterThanOrEqual(16);
   for (let times = 0; times < 2; times += 1) {
     const { status, headers, body } = await send(port, { path: pathname + search });
-    expect({ status, location: headers.location, body }).toEqual({ status: 303, location: '/', body: '' });
+    expect({ status, location: headers.location, body }).toEqual({
+      ...{ status: 303, location: `${folder}/`, body: '' },
+    });
     const [cookie = ''] = headers['set-cookie'] ?? [];
-    expect(cookie).toMatch(
-      new RegExp(`^kycgenie_inspector_${port}=[\\w-]{43}; HttpOnly; SameSite=Strict; Path=/$`),
-    );
+    expect(cookie).toMatch(/^kycgenie_inspector=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\/[\w-]{43}\/$/);
     expect(cookie).not.toContain(token);
   }
 });
 
+test('the cookie is for a path that nobody can guess, for other ports of this machine are sent it too', async () => {
+  const [one, other] = [await opened(), await opened()];
+  expect(one.folder).toMatch(/^\/[\w-]{43}$/);
+  expect(one.folder).not.toBe(other.folder);
+  const { cookie, port, folder } = one;
+  for (const path of [
+    ...['/', '/app.js', API, `${folder.slice(0, -1)}${API}`, `${folder}x${API}`, folder, `/${folder}${API}`],
+    ...[other.folder + API, `/%2e${folder}${API}`, `http://127.0.0.1:${port}${folder}${API}`],
+  ]) {
+    const answer = await send(port, { path, headers: { cookie } });
+    expect(answer.status, path).toBe(401);
+    expect(answer.headers, path).not.toHaveProperty('set-cookie');
+    expect(answer.body, path).not.toContain(folder);
+  }
+  expect((await send(port, { path: folder + API, headers: { cookie } })).status).toBe(200);
+});
+
 test('nothing is there without the cookie, and a wrong token or cookie brings none', async () => {
-  const { port, cookie, inspector } = await opened();
+  const { port, cookie, inspector, ask } = await opened();
   const token = new URL(inspector.url).searchParams.get('token') ?? '';
   for (const path of [
     '/',
@@ -33,13 +50,8 @@ test('nothing is there without the cookie, and a wrong token or cookie brings no
     '/api/deliveries/live',
     '/nothing',
   ]) {
-    const headers = [
-      {},
-      { cookie: `${cookie}x` },
-      { cookie: cookie.replace(/=.*/, '=') },
-      { cookie: `x${cookie}` },
-    ];
-    for (const sent of headers) expect((await send(port, { path, headers: sent })).status, path).toBe(401);
+    for (const wrong of ['', `${cookie}x`, cookie.replace(/=.*/, '='), `x${cookie}`])
+      expect((await ask({ path, headers: { cookie: wrong } })).status, path).toBe(401);
   }
   for (const wrong of ['', 'x', token.slice(1), `${token}x`, cookie.split('=')[1]]) {
     const answer = await send(port, { path: `/?token=${wrong}` });
@@ -48,13 +60,13 @@ test('nothing is there without the cookie, and a wrong token or cookie brings no
       cookie: undefined,
     });
   }
-  expect((await send(port, { path: `${API}?token=${token}` })).status).toBe(401);
+  expect((await ask({ path: `${API}?token=${token}`, headers: { cookie: '' } })).status).toBe(401);
+  expect((await ask({ path: `/?token=${token}`, headers: { cookie: '' } })).status).toBe(401);
   expect((await send(port, { path: '/' })).body).toContain('Open the address');
 });
 
-test('the cookie of another inspector opens nothing', async () => {
+test('the cookie of another inspector opens nothing, and one that was put beside it shuts nothing', async () => {
   const [one, other] = [await opened(), await opened()];
-  expect(one.cookie.split('=')[0]).not.toBe(other.cookie.split('=')[0]);
   expect((await one.ask({ path: API, headers: { cookie: `${other.cookie}; ${one.cookie}` } })).status).toBe(
     200,
   );
@@ -62,8 +74,8 @@ test('the cookie of another inspector opens nothing', async () => {
 });
 
 test('a name that was made to lead here is refused, whatever else is right', async () => {
-  const { ask, inspector, port } = await opened();
-  const path = `/?${new URL(inspector.url).search.slice(1)}`;
+  const { cookie, folder, inspector, port } = await opened();
+  const entrance = `/${new URL(inspector.url).search}`;
   for (const host of [
     'evil.example',
     `evil.example:${port}`,
@@ -71,11 +83,12 @@ test('a name that was made to lead here is refused, whatever else is right', asy
     `127.0.0.1:${port + 1}`,
     `127.0.0.1.evil:${port}`,
   ]) {
-    for (const wanted of [API, path, '/app.js']) {
-      expect((await ask({ path: wanted, headers: { host } })).status, `${host} ${wanted}`).toBe(421);
+    for (const path of [folder + API, entrance, `${folder}/app.js`, '/']) {
+      expect((await send(port, { path, headers: { cookie, host } })).status, `${host} ${path}`).toBe(421);
     }
   }
-  expect((await ask({ path: API, headers: { host: `localhost:${port}` } })).status).toBe(200);
+  const host = `localhost:${port}`;
+  expect((await send(port, { path: folder + API, headers: { cookie, host } })).status).toBe(200);
 });
 
 test('another page of the same browser reads nothing, be it of another site or of another port', async () => {
@@ -137,23 +150,24 @@ test('no other method is taken', async () => {
 });
 
 test('who comes from a link of another site is brought in, where the cookie was held back', async () => {
-  const { ask, port } = await opened();
+  const { ask, folder } = await opened();
   const headers = { 'sec-fetch-site': 'cross-site' };
-  const { status, body } = await send(port, { path: '/', headers });
+  const { status, body } = await ask({ headers: { ...headers, cookie: '' } });
   expect(status).toBe(200);
-  expect(body).toContain('http-equiv="refresh" content="0;url=/"');
+  expect(body).toContain(`http-equiv="refresh" content="0;url=${folder}/"`);
   expect((await ask({ path: '/', headers })).body).toBe('the page');
 });
 
 test('every answer says what a browser may do with it', async () => {
-  const { ask, inspector, live } = await opened();
-  const paths = ['/', '/app.js', API, '/nothing', '/api/deliveries/none', new URL(inspector.url).search];
-  for (const path of paths) {
-    const { headers } = await ask({ path: path.startsWith('?') ? `/${path}` : path });
+  const { cookie, folder, port, inspector, live } = await opened();
+  const within = ['/', '/app.js', API, '/nothing', '/api/deliveries/none'].map((path) => folder + path);
+  for (const path of [...within, '/', `/${new URL(inspector.url).search}`]) {
+    const { headers } = await send(port, { path, headers: { cookie } });
     expect(headers).toMatchObject({
       'content-security-policy':
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; " +
+        "trusted-types 'none'",
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
       'cross-origin-opener-policy': 'same-origin',
@@ -166,12 +180,12 @@ test('every answer says what a browser may do with it', async () => {
 });
 
 test('streams are so many and no more, and one that is left makes room', async () => {
-  const { port, cookie, live, ask } = await opened();
+  const { live, ask } = await opened();
   const streams = await Promise.all(Array.from({ length: 16 }, () => live('/api/deliveries/live')));
   expect(streams.map(({ status }) => status)).toEqual(Array(16).fill(200));
   expect((await ask({ path: '/api/deliveries/live' })).status).toBe(429);
   streams[0]?.leave();
-  await expect.poll(async () => (await listenTo(port, '/api/deliveries/live', cookie)).status).toBe(200);
+  await expect.poll(async () => (await live('/api/deliveries/live')).status).toBe(200);
 });
 
 test('a page that was not built is said to be missing; what was not foreseen tells nothing', async () => {
@@ -196,7 +210,7 @@ test('a page that was not built is said to be missing; what was not foreseen tel
 
 test('a port that is taken names the option', async () => {
   const { port } = await opened();
-  await expect(enter(`http://127.0.0.1:${port}/?token=`, port)).resolves.toBe('');
+  await expect(enter(`http://127.0.0.1:${port}/?token=`, port)).resolves.toEqual({ cookie: '', folder: '' });
   await expect(taken(port)).rejects.toMatchObject({
     kind: 'usage',
     message: `Port ${port} on 127.0.0.1 is already in use`,

@@ -75,11 +75,11 @@ export async function opened({ dataDir = null, sources, asset = readPage, errors
   });
   afterwards(() => inspector.close());
   const { port } = inspector;
-  const cookie = await enter(inspector.url, port);
-  const ask = (asked: Asked): Promise<Answered> =>
-    send(port, { ...asked, headers: { cookie, ...asked.headers } });
+  const { cookie, folder } = await enter(inspector.url, port);
+  const ask = ({ path = '/', headers, ...asked }: Asked): Promise<Answered> =>
+    send(port, { ...asked, path: folder + path, headers: { cookie, ...headers } });
   return {
-    ...{ inspector, port, cookie, deliveries, ask, origin: `http://127.0.0.1:${port}` },
+    ...{ inspector, port, cookie, folder, deliveries, ask, origin: `http://127.0.0.1:${port}` },
     get: async (path: string): Promise<Json> => (await ask({ path })).json(),
     post: (path: string, body: unknown, headers: Asked['headers'] = {}): Promise<Answered> =>
       ask({
@@ -93,15 +93,19 @@ export async function opened({ dataDir = null, sources, asset = readPage, errors
           ...headers,
         },
       }),
-    live: (path: string) => listenTo(port, path, cookie),
+    live: (path: string) => listenTo(port, folder + path, cookie),
   };
 }
 
-/** The cookie for the token of an address. */
-export async function enter(address: string, port: number): Promise<string> {
+/** What the token of an address is changed for; both are empty where it is wrong. */
+export async function enter(address: string, port: number) {
   const { pathname, search } = new URL(address);
   const { headers } = await send(port, { path: pathname + search });
-  return headers['set-cookie']?.[0]?.split(';')[0] ?? '';
+  return {
+    cookie: headers['set-cookie']?.[0]?.split(';')[0] ?? '',
+    /** What comes before all paths. */
+    folder: headers.location?.replace(/\/$/, '') ?? '',
+  };
 }
 
 export function send(

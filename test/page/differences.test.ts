@@ -32,9 +32,12 @@ describe('two deliveries compared', () => {
   });
 
   it('keeps values of repeated keys apart', () => {
-    expect([...values('{"a": 1, "a": 2}')]).toEqual([
+    expect([...values('{"a": 1, "a": 2, "a": {"b": 3}, "a": {"b": 4}, "a (2)": 5}')]).toEqual([
       ['$.a', '1'],
       ['$.a (2)', '2'],
+      ['$.a.b', '3'],
+      ['$.a.b (2)', '4'],
+      ['$["a (2)"]', '5'],
     ]);
   });
 

@@ -16,13 +16,13 @@ afterEach(() => inbox.remove());
 async function visit(running: Running) {
   const { url } = await running.line({ type: 'inspector' });
   const port = Number(new URL(url).port);
-  const cookie = await enter(url, port);
+  const { cookie, folder } = await enter(url, port);
   const headers = { cookie, origin: `http://127.0.0.1:${port}`, 'content-type': 'application/json' };
   return {
     ...{ url, port },
-    get: async (path: string) => (await send(port, { path, headers: { cookie } })).json(),
+    get: async (path: string) => (await send(port, { path: folder + path, headers: { cookie } })).json(),
     post: (path: string, body: object) =>
-      send(port, { method: 'POST', path, headers, body: JSON.stringify(body) }),
+      send(port, { method: 'POST', path: folder + path, headers, body: JSON.stringify(body) }),
   };
 }
 

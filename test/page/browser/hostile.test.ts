@@ -1,9 +1,9 @@
-import { once } from 'node:events';
-import { createServer, request } from 'node:http';
+import { request } from 'node:http';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { split } from '../../../src/page/visible.ts';
 import { home, open, type Running } from '../../e2e/tool.ts';
+import { attack, openOther } from './attacker.ts';
 import { HAS_CHROMIUM, NEEDED, type Opened, openChromium } from './chromium.ts';
 import { openApp, pageOf } from './inspected.ts';
 
@@ -107,10 +107,32 @@ describe.skipIf(!HAS_CHROMIUM)(`the page under attack${NEEDED}`, () => {
     await page.getByLabel('Filter deliveries').fill(SCRIPTS[1] ?? '');
     await expect.poll(() => page.getByRole('option').count()).toBeGreaterThan(0);
     expect(faults).toEqual([]);
-    const made =
-      'script:not([src="/app.js"]), iframe, img, body a:not([href^="/api/deliveries/"]), [onerror]';
+    const made = 'script:not([src="app.js"]), iframe, img, body a:not([href^="api/deliveries/"]), [onerror]';
     expect(await page.locator(made).count()).toBe(0);
     expect(await page.locator('[style*="url"], [srcdoc], base, meta[http-equiv]').count()).toBe(0);
+  });
+
+  it('could make neither HTML nor a script of text, even if it tried to', async () => {
+    const { page, faults } = await chromium.open(url);
+    await page.getByRole('option').first().waitFor();
+    await page.evaluate((script) => {
+      const attempt = (act: () => void): void => {
+        try {
+          act();
+        } catch {
+          // The page hears of it as a violation of its policy.
+        }
+      };
+      const inline = document.createElement('script');
+      attempt(() => document.body.insertAdjacentHTML('beforeend', `<img src="x" onerror="${script}">`));
+      attempt(() => inline.append(script));
+      attempt(() => document.body.append(inline));
+      attempt(() => document.body.setAttribute('onclick', script));
+      document.body.click();
+    }, RUN);
+    const refused = 'policy: require-trusted-types-for trusted-types-sink';
+    await expect.poll(() => faults).toEqual([refused, refused, refused]);
+    expect(await page.locator('img').count()).toBe(0);
   });
 
   it('names the characters that would not be seen, and keeps the direction of text to itself', async () => {
@@ -125,30 +147,40 @@ describe.skipIf(!HAS_CHROMIUM)(`the page under attack${NEEDED}`, () => {
   });
 
   it('is deaf to another page of the same browser', async () => {
-    const other = createServer((_request, response) =>
-      response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>other</title>'),
-    );
-    other.listen(0, '127.0.0.1');
-    await once(other, 'listening');
-    const address = other.address();
-    const port = address === null || typeof address === 'string' ? 0 : address.port;
-    // The cookie is there: both pages are of one browser, and for cookies of one site.
+    const other = await openOther();
+    // The page is open in the same browser, and for cookies both are of one site.
     const { page } = await chromium.open(url);
     await page.getByRole('option').first().waitFor();
     const before = app.taken.length;
-    const origin = new URL(url).origin;
     const id = await page.evaluate(
-      async () => (await (await fetch('/api/deliveries?limit=1')).json()).rows[0].id,
+      async () => (await (await fetch('api/deliveries?limit=1')).json()).rows[0].id,
     );
     const attacker = await page.context().newPage();
-    await attacker.goto(`http://127.0.0.1:${port}/`);
-    const got = await attacker.evaluate(attack, { origin, id: String(id) });
+    await attacker.goto(other.url);
+    // Even to one that got to know the path.
+    const got = await attacker.evaluate(attack, { base: page.url().replace(/#.*/, ''), id: String(id) });
     expect(got).toEqual(got.map(() => 'nothing'));
-    expect(got.length).toBeGreaterThan(6);
+    expect(got.length).toBeGreaterThan(10);
+    const frames = attacker.frames().map((frame) => frame.url());
+    expect(frames).toEqual([other.url, 'chrome-error://chromewebdata/', 'chrome-error://chromewebdata/']);
     expect(app.taken).toHaveLength(before);
-    other.closeAllConnections();
-    other.close();
-    await once(other, 'close');
+    await other.close();
+  });
+
+  it('has a cookie that no other port of this machine is sent, and none can take its place', async () => {
+    const other = await openOther();
+    const { page } = await chromium.open(url);
+    await page.getByRole('option').first().waitFor();
+    expect(await page.context().cookies(`${new URL(url).origin}/`)).toEqual([]);
+    expect(await page.context().cookies(page.url())).toHaveLength(1);
+    const attacker = await page.context().newPage();
+    await attacker.goto(other.url);
+    await attacker.evaluate(async () => fetch('/app.js', { credentials: 'include' }));
+    expect(other.cookies.length).toBeGreaterThan(1);
+    expect(other.cookies.join()).not.toContain('kycgenie_inspector=');
+    await attacker.goto(`${other.url}?set=kycgenie_inspector`);
+    expect(await page.evaluate(async () => (await fetch('api/state')).status)).toBe(200);
+    await other.close();
   });
 
   it('lets nobody in without the token', async () => {
@@ -156,7 +188,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page under attack${NEEDED}`, () => {
     expect(await page.locator('body').innerText()).toContain('Open the address that');
     const wrong = await page.goto(`${new URL(url).origin}/?token=wrong`);
     expect(wrong?.status()).toBe(401);
-    expect(await page.context().cookies()).toEqual([]);
+    expect(await page.context().cookies(`${new URL(url).origin}/`)).toEqual([]);
   });
 });
 
@@ -175,43 +207,4 @@ async function lookAround(): Promise<string[]> {
     texts.push(document.querySelector('.detail')?.textContent ?? '');
   }
   return texts;
-}
-
-/** Runs in a page of another origin: what it gets hold of. */
-async function attack({ origin, id }: { readonly origin: string; readonly id: string }): Promise<string[]> {
-  const read = (path: string, options: RequestInit = {}): Promise<string> =>
-    fetch(origin + path, { credentials: 'include', ...options }).then(
-      async (response) =>
-        response.type === 'opaque' ? 'nothing' : `${response.status} ${await response.text()}`,
-      () => 'nothing',
-    );
-  const body = '{"to":null,"resign":false}';
-  const json = { 'content-type': 'application/json' };
-  const replay = `/api/deliveries/${id}/replay`;
-  const load = (made: HTMLElement & { src?: string }, path: string): Promise<string> =>
-    new Promise((resolve) => {
-      made.onerror = () => resolve('nothing');
-      made.onload = () => resolve(`loaded ${path}`);
-      made.setAttribute('src', origin + path);
-      document.body.append(made);
-    });
-  const stream = new Promise<string>((resolve) => {
-    const source = new EventSource(`${origin}/api/deliveries/live`, { withCredentials: true });
-    source.onopen = () => resolve('a stream');
-    source.onerror = () => {
-      source.close();
-      resolve('nothing');
-    };
-  });
-  return Promise.all([
-    read('/api/state'),
-    read('/api/deliveries'),
-    read('/api/deliveries', { mode: 'no-cors' }),
-    read(replay, { method: 'POST', headers: json, body }),
-    read(replay, { method: 'POST', mode: 'no-cors', headers: { 'content-type': 'text/plain' }, body }),
-    read(replay, { method: 'POST', mode: 'no-cors', body: new URLSearchParams({ to: 'x' }) }),
-    stream,
-    load(document.createElement('script'), '/api/state'),
-    load(document.createElement('img'), `/api/deliveries/${id}`),
-  ]);
 }
