@@ -5,6 +5,9 @@ import { follow } from './live.ts';
 import { extend, MAX_ROWS, merge, replace } from './rows.ts';
 import { isAbort, Refused, type Server } from './server.ts';
 
+/** `renewed`: another run of kycgenie answers, and lets this page in no more. */
+export type Connection = 'live' | 'lost' | 'renewed';
+
 /** The deliveries of this page, kept up to date. */
 export interface Deliveries {
   /** Newest first. */
@@ -15,12 +18,12 @@ export interface Deliveries {
   readonly isLoading: Cell<boolean>;
   /** True where there are older ones than the page keeps. */
   readonly hasOlder: Cell<boolean>;
-  readonly isConnected: Cell<boolean>;
   togglePause(): void;
   start(): void;
 }
 
 interface Reports {
+  readonly connection: Cell<Connection>;
   /** What came in, as it is shown. */
   readonly onArrived: (rows: readonly DeliveryRow[]) => void;
   readonly onProblem: (error: unknown) => void;
@@ -31,7 +34,8 @@ const DRAW_EVERY_MS = 40;
 
 export function createDeliveries(browser: Browser, server: Server, reports: Reports): Deliveries {
   const rows = createCell<readonly DeliveryRow[]>([]);
-  const [isPaused, isConnected, hasOlder] = [createCell(false), createCell(true), createCell(false)];
+  const { connection } = reports;
+  const [isPaused, hasOlder] = [createCell(false), createCell(false)];
   const [isLoading, waiting] = [createCell(true), createCell(0)];
   /** In the order of arrival, not shown yet. */
   const arrived = new Map<string, DeliveryRow>();
@@ -88,7 +92,7 @@ export function createDeliveries(browser: Browser, server: Server, reports: Repo
     if (!signal.aborted) isLoading.set(false);
   };
   return {
-    ...{ rows, isPaused, waiting, isLoading, hasOlder, isConnected },
+    ...{ rows, isPaused, waiting, isLoading, hasOlder },
     togglePause() {
       isPaused.set(!isPaused.get());
       draw();
@@ -101,11 +105,11 @@ export function createDeliveries(browser: Browser, server: Server, reports: Repo
           else void load();
         },
         onOpen() {
-          isConnected.set(true);
+          connection.set('live');
           void load();
         },
         onLost() {
-          isConnected.set(false);
+          if (connection.get() === 'live') connection.set('lost');
           // A server that refuses says why; one that is gone says nothing.
           server.state().catch((error: unknown) => {
             if (error instanceof Refused && error.status !== null) reports.onProblem(error);
