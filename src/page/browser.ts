@@ -3,6 +3,8 @@ export interface Browser {
   now(): Date;
   /** Returns what calls it off. */
   after(delayMs: number, act: () => void): () => void;
+  /** Tells whether the page is seen, now and whenever that changes. Returns what ends it. */
+  watchSeen(tell: (isSeen: boolean) => void): () => void;
   send(path: string, options: RequestInit): Promise<Response>;
   listenTo(path: string): EventSource;
   copy(text: string): Promise<void>;
@@ -21,6 +23,12 @@ export const browser: Browser = {
   after(delayMs, act) {
     const timer = setTimeout(act, delayMs);
     return () => clearTimeout(timer);
+  },
+  watchSeen(tell) {
+    const look = (): void => tell(document.visibilityState === 'visible');
+    document.addEventListener('visibilitychange', look);
+    look();
+    return () => document.removeEventListener('visibilitychange', look);
   },
   send: (path, options) => fetch(path, options),
   listenTo: (path) => new EventSource(path),

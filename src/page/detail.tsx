@@ -99,50 +99,15 @@ function Parts({ detail }: { readonly detail: DeliveryDetail }): JSX.Element {
   );
 }
 
-function Request({ detail: { event, signed } }: { readonly detail: DeliveryDetail }): JSX.Element {
-  const { method, path, query, headers } = event.request;
-  const read = lowerCase(signed?.headers);
-  const suspect = lowerCase(signed?.suspect_headers);
-  const there = lowerCase(headers.map(([name]) => name));
-  const missing = signed?.suspect_headers.filter((name) => !there.has(name.toLowerCase())) ?? [];
+function Request({ detail }: { readonly detail: DeliveryDetail }): JSX.Element {
+  const { method, path, query } = detail.event.request;
   return (
     <section class="part">
       <h3>Request</h3>
       <p class="mono request-line">
         <Foreign text={`${method} ${path}${query === null ? '' : `?${query}`}`} />
       </p>
-      <table class="headers">
-        <colgroup>
-          <col class="header-names" />
-          <col />
-        </colgroup>
-        <thead class="for-ears">
-          <tr>
-            <th scope="col">Header</th>
-            <th scope="col">Value</th>
-          </tr>
-        </thead>
-        <tbody>
-          {headers.map(([name, value]) => (
-            <tr key={`${name}\n${value}`} class={classOf(name, read, suspect)}>
-              <th scope="row">
-                <Foreign text={name} />
-              </th>
-              <td>
-                <Long text={value} />
-              </td>
-            </tr>
-          ))}
-          {missing.map((name) => (
-            <tr key={name} class="is-suspect">
-              <th scope="row">
-                <Foreign text={name} />
-              </th>
-              <td class="quiet">not there</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Headers detail={detail} />
     </section>
   );
 }
@@ -160,6 +125,48 @@ function Long({ text }: { readonly text: string }): JSX.Element {
         {count(text.length - LONG_CHARS)} more characters
       </button>
     </>
+  );
+}
+
+function Headers({ detail: { event, signed } }: { readonly detail: DeliveryDetail }): JSX.Element {
+  const { headers } = event.request;
+  const read = lowerCase(signed?.headers);
+  const suspect = lowerCase(signed?.suspect_headers);
+  const there = lowerCase(headers.map(([name]) => name));
+  const missing = signed?.suspect_headers.filter((name) => !there.has(name.toLowerCase())) ?? [];
+  return (
+    <table class="headers">
+      <colgroup>
+        <col class="header-names" />
+        <col />
+      </colgroup>
+      <thead class="for-ears">
+        <tr>
+          <th scope="col">Header</th>
+          <th scope="col">Value</th>
+        </tr>
+      </thead>
+      <tbody>
+        {headers.map(([name, value], index) => (
+          <tr key={index} class={classOf(name, read, suspect)}>
+            <th scope="row">
+              <Foreign text={name} />
+            </th>
+            <td>
+              <Long text={value} />
+            </td>
+          </tr>
+        ))}
+        {missing.map((name) => (
+          <tr key={name} class="is-suspect">
+            <th scope="row">
+              <Foreign text={name} />
+            </th>
+            <td class="quiet">not there</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

@@ -55,7 +55,11 @@ function PauseButton({ model: { deliveries } }: { readonly model: Model }): JSX.
   const waiting = useCell(deliveries.waiting);
   const label = isPaused ? (waiting > 0 ? `Resume, ${count(waiting)} new` : 'Resume') : 'Pause';
   return (
-    <button type="button" class={`button${isPaused ? ' is-on' : ''}`} onClick={deliveries.togglePause}>
+    <button
+      type="button"
+      class={`button${isPaused ? ' is-on' : ''}`}
+      onClick={() => deliveries.togglePause()}
+    >
       {label}
     </button>
   );

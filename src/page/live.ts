@@ -12,7 +12,8 @@ const MAX_RETRY_MS = 10_000;
 
 /**
  * Server-sent events, asked for again for as long as it takes: the browser does it where the connection broke, we do
- * where the server refused it. Returns what ends it.
+ * where the server refused it. A page that nobody sees listens to nothing: a browser has six connections to a server,
+ * and pages that keep them leave none for the one that is looked at. Returns what ends it.
  */
 export function follow<Line extends { readonly type: string }>(
   browser: Browser,
@@ -39,9 +40,16 @@ export function follow<Line extends { readonly type: string }>(
       delayMs = Math.min(delayMs * 2, MAX_RETRY_MS);
     };
   };
-  open();
-  return () => {
+  const close = (): void => {
     cancelRetry();
     source?.close();
+  };
+  const stopWatching = browser.watchSeen((isSeen) => {
+    close();
+    if (isSeen) open();
+  });
+  return () => {
+    stopWatching();
+    close();
   };
 }

@@ -4,7 +4,7 @@ import type { ReplayOutcome, State } from '../inspector/protocol.ts';
 import { type AccountLog, createAccountLog } from './account.ts';
 import type { Browser } from './browser.ts';
 import { type Cell, createCell } from './cell.ts';
-import { type Connection, createDeliveries, type Deliveries } from './deliveries.ts';
+import { type Connection, Deliveries } from './deliveries.ts';
 import { createNews } from './news.ts';
 import { createNotices, type Notices } from './notices.ts';
 import { createSearch, type TextSearch } from './search.ts';
@@ -60,7 +60,7 @@ export function createModel(browser: Browser, state: State): Model {
   const connection = createCell<Connection>('live');
   const notices = createNotices(browser, () => connection.set('renewed'));
   const news = createNews(browser);
-  const deliveries = createDeliveries(browser, server, {
+  const deliveries = new Deliveries(browser, server, {
     connection,
     onArrived(rows) {
       notices.arrived(rows);

@@ -96,6 +96,21 @@ test('all pages share one follow of the log, begun with the first and ended with
   expect(log.begun).toBe(2);
 });
 
+test('text with line ends neither ends a line of the stream nor begins one', async () => {
+  const { source, tell } = account();
+  const { live } = await opened({ sources: { account: source } });
+  const stream = await live('/api/logs/live');
+  const forged = 'a\n\nevent: entry\ndata: {}\n\r\rid: 1\r\nretry: 1';
+  tell({ type: 'entry', ...entry(forged), error_message: forged });
+  tell({ type: 'problem', message: forged, retry_in_ms: 1 });
+  expect(await stream.line({ type: 'problem' })).toEqual({ type: 'problem', message: forged });
+  expect(stream.lines()[0]).toMatchObject({ entry: { id: forged, error_message: forged } });
+  const fields = stream.text().split(/\r\n|\r|\n/);
+  expect(fields.filter(Boolean).map((field) => field.split(':')[0])).toEqual([
+    ...['retry', 'event', 'data', 'event', 'data'],
+  ]);
+});
+
 test('a log that cannot be read is a problem, and the stream stays', async () => {
   const { source, log } = account();
   log.failure = new Failure('not_logged_in', 'The API refused the key');
