@@ -46,8 +46,10 @@ function leaveByKey(
   if (!['Escape', 'Enter', 'ArrowDown'].includes(event.key)) return;
   event.preventDefault();
   event.currentTarget.blur();
-  // What did not fit the filter is drawn first.
-  browser.after(0, () => document.querySelector<HTMLElement>(LIST)?.focus());
+  const focusList = (): void => document.querySelector<HTMLElement>(LIST)?.focus();
+  focusList();
+  // Where nothing fitted there is a list only once it is drawn.
+  if (document.activeElement === document.body) browser.after(0, focusList);
 }
 
 function PauseButton({ model: { deliveries } }: { readonly model: Model }): JSX.Element {
