@@ -1,4 +1,4 @@
-import type { JSX } from 'preact';
+import { Fragment, type JSX } from 'preact';
 import { useModel } from './model.ts';
 
 /** Text to be typed or pasted somewhere else; a click selects all of it. */
@@ -14,7 +14,15 @@ export function Command({ text }: { readonly text: string }): JSX.Element {
   };
   return (
     <div class="command-line">
-      <pre class="command">{text}</pre>
+      <pre class="command">
+        {text.split(' ').map((word, index) => (
+          // A line ends between words, and not within `--to`.
+          <Fragment key={index}>
+            {index > 0 && ' '}
+            <span class="word">{word}</span>
+          </Fragment>
+        ))}
+      </pre>
       <button type="button" class="button" onClick={() => void copy()}>
         Copy<span class="for-ears"> {text}</span>
       </button>

@@ -160,10 +160,12 @@ function Part({ part: { from, text, is_cut: isCut, is_suspect: isSuspect } }: { 
         {PART_NAMES[from]}
         {isSuspect && (isMissing ? ': missing' : ': wrong')}
       </span>
-      <span class="signed-text">
-        <Lines text={text} />
-        {isCut && <span class="quiet"> … and the rest of it</span>}
-      </span>
+      {text !== '' && (
+        <span class="signed-text">
+          <Lines text={text} />
+          {isCut && <span class="quiet"> … and the rest of it</span>}
+        </span>
+      )}
     </span>
   );
 }

@@ -228,6 +228,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
     const { taken } = inspected.app;
     const before = taken.length;
     await page.keyboard.press('r');
+    await expect.poll(() => detail().locator('.answer').count()).toBe(2);
     await said('Replayed: 200');
     await page.keyboard.press('R');
     await said('Replayed with a new signature: 200');
