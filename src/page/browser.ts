@@ -13,9 +13,6 @@ export interface Browser {
   remember(name: string, text: string): void;
   /** In the tab of the browser. */
   setTitle(title: string): void;
-  isHidden(): boolean;
-  /** Each time when it is to be seen again. */
-  onShown(act: () => void): void;
 }
 
 export const browser: Browser = {
@@ -38,9 +35,4 @@ export const browser: Browser = {
   setTitle(title) {
     document.title = title;
   },
-  isHidden: () => document.hidden,
-  onShown: (act) =>
-    document.addEventListener('visibilitychange', () => {
-      if (!document.hidden) act();
-    }),
 };

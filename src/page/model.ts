@@ -5,9 +5,9 @@ import { type AccountLog, createAccountLog } from './account.ts';
 import type { Browser } from './browser.ts';
 import { type Cell, createCell } from './cell.ts';
 import { type Connection, Deliveries } from './deliveries.ts';
-import { createNews } from './news.ts';
+import { tellNews } from './news.ts';
 import { createNotices, type Notices } from './notices.ts';
-import { createSearch, type TextSearch } from './search.ts';
+import { TextSearch } from './search.ts';
 import { createServer, type Server } from './server.ts';
 
 /** A replay from this page. */
@@ -59,18 +59,15 @@ export function createModel(browser: Browser, state: State): Model {
   const server = createServer(browser);
   const connection = createCell<Connection>('live');
   const notices = createNotices(browser, () => connection.set('renewed'));
-  const news = createNews(browser);
   const deliveries = new Deliveries(browser, server, {
     connection,
-    onArrived(rows) {
-      notices.arrived(rows);
-      news.add(rows.length);
-    },
+    onArrived: notices.arrived,
     onProblem: notices.fail,
   });
+  tellNews(browser, server, deliveries.rows);
   return {
     ...{ browser, server, state, connection, notices, deliveries },
-    search: createSearch(browser, server, notices.fail),
+    search: new TextSearch(browser, server, notices.fail),
     account: createAccountLog(browser),
     tab: recalled(browser, 'tab', (text) => (text === 'account' ? 'account' : 'deliveries')),
     filter: recalled(browser, 'filter', (text) => text),

@@ -63,6 +63,18 @@ describe.skipIf(!HAS_CHROMIUM)(`several tabs of one browser${NEEDED}`, () => {
     await page.getByRole('button', { name: 'Resume, 2 new' }).click();
     await expect.poll(() => names(page)).toEqual(['came.last', 'came.paused', 'came.unseen', 'came.first']);
   });
+
+  it('says what to do to who comes back to the page of an earlier run', async () => {
+    const { page } = await chromium.open(url);
+    await page.getByRole('option').first().waitFor();
+    await setSeen(page, false);
+    await listen.stop();
+    listen = await open(['listen', '--port', '0', '--ui', '--ui-port', new URL(url).port], place.env);
+    await setSeen(page, true);
+    await page.locator('.trouble', { hasText: 'kycgenie was started anew' }).waitFor();
+    await page.reload();
+    expect(await page.locator('body').innerText()).toContain('Open the address that');
+  });
 });
 
 function setSeen(page: Page, isSeen: boolean): Promise<void> {
