@@ -206,5 +206,7 @@ async function lookAround(): Promise<string[]> {
     await new Promise(requestAnimationFrame);
     texts.push(document.querySelector('.detail')?.textContent ?? '');
   }
+  // What is chosen here stays for the next one.
+  document.querySelector<HTMLElement>('.part [role=tab]')?.click();
   return texts;
 }
