@@ -1,8 +1,10 @@
 import { forwardedHeaders } from '../listen/forward/headers.ts';
 import type { KeptDelivery } from '../listen/kept.ts';
 
-/** Systems take no longer argument than 128 KiB, and nobody pastes half as much. */
-const MAX_COMMAND_BYTES = 64 * 1024;
+/** Linux takes no longer argument: 128 KiB with the zero byte at its end. */
+const MAX_ARGUMENT_BYTES = 128 * 1024 - 1;
+/** As it is pasted, where a quote takes four bytes. macOS takes 1 MiB of arguments together. */
+const MAX_COMMAND_BYTES = 512 * 1024;
 /** What curl adds by itself where a request has none. */
 const ADDED_BY_CURL = ['User-Agent', 'Accept', 'Content-Type'];
 
@@ -54,8 +56,13 @@ function headerFlags(headers: KeptDelivery['headers'], hasBody: boolean): readon
   return [...flags, ...unwanted.map((name) => `${name}:`)];
 }
 
+/** Of a request that there is no command for: whether a shorter one would have one. */
+export function isTooLong({ body }: Sent): boolean {
+  return body.byteLength > MAX_ARGUMENT_BYTES;
+}
+
 function textOf(bytes: Uint8Array): string | null {
-  if (bytes.byteLength > MAX_COMMAND_BYTES) return null;
+  if (bytes.byteLength > MAX_ARGUMENT_BYTES) return null;
   try {
     const text = utf8.decode(bytes);
     return CONTROL.test(text) ? null : text;

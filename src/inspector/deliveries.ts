@@ -7,7 +7,7 @@ import { Feed } from './feed.ts';
 import { deliveryAt, InboxReader, type News, type ReadDelivery, type Spot } from './inbox-reader.ts';
 import type { DeliveryPage, DeliveryRow, Found, LiveLine } from './protocol.ts';
 import { amended, rowOf, rowOfLine } from './rows.ts';
-import { searchBodies } from './search.ts';
+import { searchAll } from './search.ts';
 import { type Entry, Shelf } from './shelf.ts';
 
 /** How often the inbox is looked at while a page is open. */
@@ -76,7 +76,7 @@ export class Deliveries {
 
   async search(text: string, signal: AbortSignal): Promise<Found> {
     await this.#reader?.readOn();
-    return searchBodies(this.#shelf.all(), text, { clock: this.#clock, signal });
+    return searchAll(this.#shelf.all(), text, { clock: this.#clock, signal });
   }
 
   /** What happens from now on, until the signal aborts; null is a sign of life. */

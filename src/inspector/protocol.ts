@@ -42,7 +42,10 @@ export interface DeliveryPage {
   readonly has_more: boolean;
 }
 
-/** `GET /api/search?text=<text>`: ids of deliveries whose body holds the text, newest first, case ignored. */
+/**
+ * `GET /api/search?text=<text>`: ids of deliveries whose body, headers or answer of the app hold the text, newest
+ * first, case ignored.
+ */
 export interface Found {
   readonly ids: readonly string[];
   /** False where the bound on time or number ended the search. */
@@ -91,11 +94,15 @@ export interface DeliveryDetail {
   readonly is_body_cut: boolean;
   /** A command for a shell that sends the same request again; null where it is not plain text, or too long for one. */
   readonly curl: string | null;
+  /** Why there is none; null where there is one. */
+  readonly curl_problem: 'too_long' | 'not_text' | null;
+  /** Where a replay goes that names no address, without its query, which may hold a token; null: nowhere. */
+  readonly replay_to: string | null;
 }
 
 /** `POST /api/deliveries/<id>/replay`. */
 export interface ReplayRequest {
-  /** Where to; null sends it to where it was forwarded. */
+  /** Where to; null sends it to where it was forwarded, or would have been. */
   readonly to: string | null;
   /** Sign anew, under the same event id. */
   readonly resign: boolean;

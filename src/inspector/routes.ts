@@ -81,7 +81,9 @@ export class Routes {
     const whole = await this.#find(decoded(id));
     if (action !== undefined) return fixtureAnswer(whole);
     const scheme = await this.#sources.schemeOf(whole.kept.signature.scheme);
-    return json(detailOf(whole, scheme, this.#sources.state().listening_url ?? USUAL_RECEIVER));
+    const receiverUrl = this.#sources.state().listening_url ?? USUAL_RECEIVER;
+    const usualAddress = this.#sources.addressOf(whole.kept);
+    return json(detailOf(whole, { scheme, receiverUrl, usualAddress }));
   }
 
   async #find(id: string): Promise<Whole> {

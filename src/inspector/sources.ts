@@ -17,6 +17,8 @@ export interface Sources {
   readonly state: () => State;
   /** The scheme of that name, else the one of the profile; null where none is known. */
   readonly schemeOf: (name: string | null) => Promise<Scheme | null>;
+  /** Where a delivery is sent again, whole, its query too; null: nobody knows. */
+  readonly addressOf: (kept: KeptDelivery) => string | null;
   /** Throws Failure for what cannot be sent at all. */
   readonly replay: (
     kept: KeptDelivery,

@@ -78,12 +78,17 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
   const origins = new Set(urls.map(({ origin }) => origin));
   return {
     addressOf: (delivery, eventType) => {
-      const route = eventType === null ? undefined : targets.routes.find(({ matches }) => matches(eventType));
-      const url = route ? route.url : targets.default;
+      const url = targetOf(targets, eventType);
       return url && addressOf(delivery, url, root);
     },
     forward: (delivery, address, signal) => attempt(options, origins, { delivery, address, signal }),
   };
+}
+
+/** Of deliveries of a type; null: they are not forwarded. */
+export function targetOf({ routes, default: usual }: ForwardTargets, eventType: string | null): URL | null {
+  const route = eventType === null ? undefined : routes.find(({ matches }) => matches(eventType));
+  return route ? route.url : usual;
 }
 
 /** 2xx: anything else is worth another attempt. */

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { LogRow } from '../inspector/protocol.ts';
 import { useCell } from './cell.ts';
+import { Command } from './command.tsx';
 import { Foreign, TypeName } from './foreign.tsx';
 import { count } from './format.ts';
 import { When } from './mark.tsx';
@@ -26,7 +27,7 @@ function NoAccount(): JSX.Element {
       <h2>No account yet</h2>
       <p>With an API key, this tab shows the delivery log of the account and its subscriptions.</p>
       <p>End kycgenie, log in, and start it again:</p>
-      <pre class="command scrolls">kycgenie login</pre>
+      <Command text="kycgenie login" />
     </div>
   );
 }
@@ -45,7 +46,7 @@ function Log(): JSX.Element {
     <section class="part" aria-labelledby="log-title">
       <div class="part-head">
         <h2 id="log-title">Delivery log</h2>
-        <span class="quiet">{isConnected ? 'live' : 'not connected, trying again…'}</span>
+        <span class="quiet">{isConnected ? 'live' : 'not connected'}</span>
       </div>
       {problem !== null && <Trouble problem={{ message: problem, hint: null }} />}
       {entries.length === 0 ? (
@@ -126,13 +127,15 @@ function Entry({ entry, today }: { readonly entry: LogRow; readonly today: Date 
 }
 
 function RetryButton({ entry }: { readonly entry: LogRow }): JSX.Element {
-  const { server, notices } = useModel();
+  const { server, notices, account } = useModel();
   const [isBusy, setBusy] = useState(false);
   const retry = async (): Promise<void> => {
     setBusy(true);
     try {
+      // It may have come to an end before the answer is here.
+      account.retried(entry.id);
       const { message } = await server.retry(entry.id);
-      notices.say(message);
+      notices.succeed(message);
     } catch (error) {
       notices.fail(error);
     }

@@ -10,19 +10,28 @@ export interface AccountLog {
   /** What the API has against it at the moment. */
   readonly problem: Cell<string | null>;
   readonly isConnected: Cell<boolean>;
+  /** Counts entries that were retried from here and have come to an end since. */
+  readonly settled: Cell<number>;
+  /** An entry is delivered once more. */
+  retried(id: string): void;
   /** Returns what ends it. */
   open(): () => void;
 }
 
 /** The page keeps no more. */
 const MAX_ENTRIES = 1000;
+/** Of entries that are still to be delivered. */
+const OPEN: ReadonlySet<string> = new Set(['pending', 'retrying']);
 const DRAW_EVERY_MS = 40;
 
 export function createAccountLog(browser: Browser): AccountLog {
   const entries = createCell<readonly LogRow[]>([]);
   const problem = createCell<string | null>(null);
   const isConnected = createCell(true);
+  const settled = createCell(0);
   const arrived = new Map<string, LogRow>();
+  /** Not ended yet. */
+  const awaited = new Set<string>();
   let isDrawing = false;
   const draw = (): void => {
     isDrawing = false;
@@ -34,7 +43,9 @@ export function createAccountLog(browser: Browser): AccountLog {
     if (line.type === 'lost') restart();
     problem.set(line.type === 'problem' ? line.message : null);
     if (line.type !== 'entry' && line.type !== 'update') return;
-    arrived.set(line.entry.id, line.entry);
+    const { id, status } = line.entry;
+    arrived.set(id, line.entry);
+    if (!OPEN.has(status) && awaited.delete(id)) settled.set(settled.get() + 1);
     if (isDrawing) return;
     isDrawing = true;
     browser.after(DRAW_EVERY_MS, draw);
@@ -52,7 +63,8 @@ export function createAccountLog(browser: Browser): AccountLog {
     end = start();
   };
   return {
-    ...{ entries, problem, isConnected },
+    ...{ entries, problem, isConnected, settled },
+    retried: (id) => void awaited.add(id),
     open() {
       restart();
       return () => end();

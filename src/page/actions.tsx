@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
-import type { DeliveryRow } from '../inspector/protocol.ts';
+import { useLayoutEffect, useState } from 'preact/hooks';
+import type { DeliveryDetail, DeliveryRow } from '../inspector/protocol.ts';
 import { useCell } from './cell.ts';
 import { useModel } from './model.ts';
 import { toggleCompare } from './moves.ts';
@@ -9,12 +9,11 @@ import { fixturePath } from './server.ts';
 
 interface Props {
   readonly row: DeliveryRow;
-  readonly curl: string | null;
-  /** The detail was read. */
-  readonly isReady: boolean;
+  /** Null until it was read. */
+  readonly detail: DeliveryDetail | null;
 }
 
-export function Actions({ row, curl, isReady }: Props): JSX.Element {
+export function Actions({ row, detail }: Props): JSX.Element {
   const model = useModel();
   const isReplaying = useCell(model.isReplaying);
   const isComparing = useCell(model.base) !== null;
@@ -40,19 +39,22 @@ export function Actions({ row, curl, isReady }: Props): JSX.Element {
         >
           Compare
         </button>
-        <CopyButton curl={curl} isReady={isReady} />
+        <CopyButton curl={detail?.curl ?? null} problem={detail?.curl_problem ?? null} />
         <a class="button" href={fixturePath(row.id)} download="">
           Save as fixture
         </a>
       </div>
-      <Target row={row} />
+      <Target id={row.id} usual={detail?.replay_to ?? row.forward?.url ?? null} />
     </div>
   );
 }
 
-function Target({ row }: { readonly row: DeliveryRow }): JSX.Element {
-  const { replayTo, state } = useModel();
-  const usual = row.forward?.url ?? state.forward_to;
+/** Of each delivery its own: what was typed for another does not count. */
+function Target({ id, usual }: { readonly id: string; readonly usual: string | null }): JSX.Element {
+  const { replayTo } = useModel();
+  const target = useCell(replayTo);
+  const typed = target?.id === id ? target.typed : null;
+  useLayoutEffect(() => replayTo.set({ id, usual, typed }), [id, usual]);
   return (
     <label class="target">
       <span class="quiet">Replay to</span>
@@ -61,9 +63,10 @@ function Target({ row }: { readonly row: DeliveryRow }): JSX.Element {
         class="field mono"
         type="url"
         spellcheck={false}
-        placeholder={usual ?? 'http://localhost:3000/webhooks'}
-        value={useCell(replayTo)}
-        onInput={(event) => replayTo.set(event.currentTarget.value)}
+        placeholder="say where: the URL of an app"
+        title={usual === null ? undefined : 'It is sent with the query that it came with'}
+        value={typed ?? usual ?? ''}
+        onInput={(event) => replayTo.set({ id, usual, typed: event.currentTarget.value })}
       />
     </label>
   );
@@ -72,32 +75,36 @@ function Target({ row }: { readonly row: DeliveryRow }): JSX.Element {
 /** To others its quotes mean nothing, and what a sender wrote between them would be commands. */
 const SHELLS = 'bash, zsh or another POSIX shell: not for cmd or PowerShell';
 
+const WHY_NO_CURL: Readonly<Record<NonNullable<DeliveryDetail['curl_problem']>, string>> = {
+  too_long: 'Too long for a command line: save it as a fixture',
+  not_text: 'It holds bytes that are no plain text: save it as a fixture',
+};
+
 function CopyButton({
   curl,
-  isReady,
+  problem,
 }: {
   readonly curl: string | null;
-  readonly isReady: boolean;
+  readonly problem: DeliveryDetail['curl_problem'];
 }): JSX.Element {
   const { browser, notices } = useModel();
   const [byHand, setByHand] = useState<string | null>(null);
   const copy = async (command: string): Promise<void> => {
     try {
       await browser.copy(command);
-      notices.say(`Copied, for ${SHELLS}`);
+      notices.succeed(`Copied, for ${SHELLS}`);
     } catch {
       // The browser keeps the clipboard to itself.
       setByHand(command);
     }
   };
-  const isText = curl !== null || !isReady;
   return (
     <>
       <button
         type="button"
         class="button"
         disabled={curl === null}
-        title={isText ? `For ${SHELLS}` : 'The body is not text'}
+        title={problem === null ? `For ${SHELLS}` : WHY_NO_CURL[problem]}
         onClick={() => curl !== null && void copy(curl)}
       >
         Copy as curl

@@ -5,6 +5,7 @@ import { DeliveriesTab } from './deliveries-tab.tsx';
 import { Foreign } from './foreign.tsx';
 import { Help } from './help.tsx';
 import { useModel } from './model.ts';
+import { RENEWED } from './server.ts';
 import { panelId, Tabs } from './tabs.tsx';
 import { Trouble } from './trouble.tsx';
 
@@ -51,9 +52,10 @@ function Top(): JSX.Element {
 
 /** What this page looks at, and whether it still does. */
 function Where(): JSX.Element {
-  const { state, deliveries } = useModel();
-  const isConnected = useCell(deliveries.isConnected);
-  if (!isConnected) {
+  const { state, connection } = useModel();
+  const link = useCell(connection);
+  if (link === 'renewed') return <p class="where" />;
+  if (link === 'lost') {
     return (
       <p class="where is-lost" role="status">
         Connection lost: is kycgenie still running? Trying again…
@@ -76,10 +78,12 @@ function Where(): JSX.Element {
 }
 
 function Problems(): JSX.Element {
-  const { notices } = useModel();
+  const { notices, connection } = useModel();
   const problems = useCell(notices.problems);
+  const isRenewed = useCell(connection) === 'renewed';
   return (
     <div class="problems" role="status">
+      {isRenewed && <Trouble problem={RENEWED} />}
       {problems.map((problem) => (
         <Trouble key={problem.message} problem={problem} onClose={() => notices.close(problem)} />
       ))}

@@ -3,12 +3,12 @@ import { useMemo, useState } from 'preact/hooks';
 import type { DeliveryDetail } from '../inspector/protocol.ts';
 import type { JsonText } from '../json-text.ts';
 import { asJson, asRoughText, asText, fromBase64, hexDump } from './bytes.ts';
+import { useCell } from './cell.ts';
 import { count, size } from './format.ts';
 import { JsonTree } from './json-tree.tsx';
+import { type BodyShape, useModel } from './model.ts';
 import { panelId, Tabs, tabId } from './tabs.tsx';
 import { bracketed } from './visible.ts';
-
-type Shape = 'tree' | 'raw' | 'hex';
 
 const NAME = 'body';
 
@@ -16,8 +16,9 @@ export function Body({ detail }: { readonly detail: DeliveryDetail }): JSX.Eleme
   const { event, row, is_body_cut: isCut } = detail;
   const bytes = useMemo(() => fromBase64(event.request.body_base64), [event.request.body_base64]);
   const json = useMemo(() => asJson(bytes), [bytes]);
-  const [wanted, want] = useState<Shape>('tree');
-  const shape = wanted === 'tree' && json === null ? 'raw' : wanted;
+  const { bodyShape } = useModel();
+  const wanted = useCell(bodyShape);
+  const shape = useMemo(() => shapeOf(bytes, json, wanted), [bytes, json, wanted]);
   const tabs = [
     ...(json === null ? [] : [{ id: 'tree', label: 'Tree' } as const]),
     { id: 'raw', label: 'Raw' } as const,
@@ -29,7 +30,13 @@ export function Body({ detail }: { readonly detail: DeliveryDetail }): JSX.Eleme
         <h3>Body</h3>
         <span class="quiet">{size(row.body_bytes)}</span>
         {bytes.length > 0 && (
-          <Tabs label="How the body is shown" name={NAME} tabs={tabs} chosen={shape} onChoose={want} />
+          <Tabs
+            label="How the body is shown"
+            name={NAME}
+            tabs={tabs}
+            chosen={shape}
+            onChoose={bodyShape.set}
+          />
         )}
       </div>
       {isCut && <p class="note">It is long: only its first {size(bytes.length)} are shown here.</p>}
@@ -44,8 +51,15 @@ export function Body({ detail }: { readonly detail: DeliveryDetail }): JSX.Eleme
   );
 }
 
+/** What was chosen stays from one body to the next, where that can be shown so. */
+function shapeOf(bytes: Uint8Array, json: JsonText | null, wanted: BodyShape | null): BodyShape {
+  if (wanted === 'raw' || wanted === 'hex') return wanted;
+  if (json !== null) return 'tree';
+  return asText(bytes)?.includes('\0') === false ? 'raw' : 'hex';
+}
+
 interface ShownProps {
-  readonly shape: Shape;
+  readonly shape: BodyShape;
   readonly json: JsonText | null;
   readonly bytes: Uint8Array;
 }

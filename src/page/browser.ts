@@ -8,6 +8,11 @@ export interface Browser {
   send(path: string, options: RequestInit): Promise<Response>;
   listenTo(path: string): EventSource;
   copy(text: string): Promise<void>;
+  /** What was remembered under a name before the page was loaded again; empty where there is nothing. */
+  recall(name: string): string;
+  remember(name: string, text: string): void;
+  /** In the tab of the browser. */
+  setTitle(title: string): void;
 }
 
 export const browser: Browser = {
@@ -25,4 +30,9 @@ export const browser: Browser = {
   send: (path, options) => fetch(path, options),
   listenTo: (path) => new EventSource(path),
   copy: (text) => navigator.clipboard.writeText(text),
+  recall: (name) => sessionStorage.getItem(name) ?? '',
+  remember: (name, text) => sessionStorage.setItem(name, text),
+  setTitle(title) {
+    document.title = title;
+  },
 };

@@ -1,12 +1,12 @@
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { DeliveryRow } from '../inspector/protocol.ts';
 import { useCell } from './cell.ts';
 import { Comparison } from './comparison.tsx';
 import { DeliveryList } from './delivery-list.tsx';
 import { Detail } from './detail.tsx';
 import { Nothing, NothingChosen } from './empty.tsx';
-import { applyFilter, type Filter, parseFilter } from './filter.ts';
+import { applyFilter, type Filter, parseFilter, textsOf } from './filter.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { count } from './format.ts';
 import { hearKeys } from './keys.ts';
@@ -33,15 +33,17 @@ export function DeliveriesTab(): JSX.Element {
   );
 }
 
-/** The rows that fit the filter; free text is looked for in bodies too, also in those that come in later. */
+/** The rows that fit the filter; text is looked for in what the server has besides, also in what comes in later. */
 function useShown(model: Model): readonly DeliveryRow[] {
   const rows = useCell(model.deliveries.rows);
   const typed = useCell(model.filter);
   const hits = useCell(model.search.hits);
   const filter: Filter = useMemo(() => parseFilter(typed), [typed]);
-  const newest = filter.text === '' ? null : rows[0]?.id;
-  useEffect(() => model.search.ask(filter.text), [filter.text, newest]);
-  return useMemo(() => applyFilter(rows, filter, hits.ids), [rows, filter, hits]);
+  const texts = textsOf(filter);
+  const newest = texts.length === 0 ? null : rows[0]?.id;
+  // Before it is painted: nothing fits only once everything was looked at.
+  useLayoutEffect(() => model.search.ask(texts), [texts.join('\n'), newest]);
+  return useMemo(() => applyFilter(rows, filter, hits.byText), [rows, filter, hits]);
 }
 
 function Columns(): JSX.Element {
@@ -61,12 +63,12 @@ function Footnote({ model }: { readonly model: Model }): JSX.Element | null {
   const hasOlder = useCell(model.deliveries.hasOlder);
   const isLoading = useCell(model.deliveries.isLoading);
   const isBusy = useCell(model.search.isBusy);
-  const { isComplete, text } = useCell(model.search.hits);
+  const { isComplete } = useCell(model.search.hits);
   const notes = [
     isLoading && 'Reading older deliveries…',
     !isLoading && hasOlder && `The newest ${count(MAX_ROWS)} are shown: events list has all of them.`,
-    isBusy && 'Looking into bodies…',
-    !isBusy && text !== '' && !isComplete && 'Not all bodies were looked into: there are too many.',
+    isBusy && 'Searching bodies, headers and answers…',
+    !isBusy && !isComplete && 'Not all were searched: there are too many.',
   ].filter((note) => note !== false);
   return notes.length === 0 ? null : <p class="footnote">{notes.join(' ')}</p>;
 }

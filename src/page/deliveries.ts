@@ -1,11 +1,15 @@
 import type { DeliveryRow, LiveLine } from '../inspector/protocol.ts';
 import type { Browser } from './browser.ts';
-import { createCell } from './cell.ts';
+import { type Cell, createCell } from './cell.ts';
 import { follow } from './live.ts';
 import { extend, MAX_ROWS, merge, replace } from './rows.ts';
 import { isAbort, Refused, type Server } from './server.ts';
 
+/** `renewed`: another run of kycgenie answers, and lets this page in no more. */
+export type Connection = 'live' | 'lost' | 'renewed';
+
 interface Reports {
+  readonly connection: Cell<Connection>;
   /** What came in, as it is shown. */
   readonly onArrived: (rows: readonly DeliveryRow[]) => void;
   readonly onProblem: (error: unknown) => void;
@@ -24,7 +28,6 @@ export class Deliveries {
   readonly isLoading = createCell(true);
   /** True where there are older ones than the page keeps. */
   readonly hasOlder = createCell(false);
-  readonly isConnected = createCell(true);
   readonly #browser: Browser;
   readonly #server: Server;
   readonly #reports: Reports;
@@ -44,14 +47,15 @@ export class Deliveries {
   }
 
   start(): void {
+    const { connection } = this.#reports;
     follow<LiveLine>(this.#browser, 'api/deliveries/live', ['delivery', 'update', 'problem', 'lost'], {
       onLine: (line) => this.#hear(line),
       onOpen: () => {
-        this.isConnected.set(true);
+        connection.set('live');
         void this.#load();
       },
       onLost: () => {
-        this.isConnected.set(false);
+        if (connection.get() === 'live') connection.set('lost');
         // A server that refuses says why; one that is gone says nothing.
         this.#server.state().catch((error: unknown) => {
           if (error instanceof Refused && error.status !== null) this.#reports.onProblem(error);

@@ -101,10 +101,8 @@ function DeliveryOption({ model, row, index, total, today, isSelected, isBase }:
       </span>
       <Mark verdict={row.signature.status} />
       <span class="row-type">
-        <span class="row-name">
-          <TypeName type={row.event_type} />
-        </span>
-        {row.duplicate_of !== null && <span class="tag">again</span>}
+        <TypeName type={row.event_type} class="row-name" />
+        {row.duplicate_of !== null && !isBase && <span class="tag">again</span>}
         {isBase && <span class="tag">comparing</span>}
       </span>
       <Answer row={row} />
@@ -117,8 +115,11 @@ function Answer({ row }: { readonly row: DeliveryRow }): JSX.Element {
   const word = answer(row);
   return (
     <>
-      <span class={`row-app ${forward === null || isTaken(row) ? 'quiet' : 'bad'}`}>
-        {word !== '' && <span class="for-ears">the app: </span>}
+      <span
+        class={`row-app ${forward === null || isTaken(row) ? 'quiet' : 'bad'}`}
+        title={forward === null && word !== '' ? 'Our answer: it was not forwarded' : undefined}
+      >
+        {word !== '' && <span class="for-ears">{forward === null ? 'our answer: ' : 'the app: '}</span>}
         <Foreign text={word} />
       </span>
       <span class="row-took">{forward !== null && duration(forward.duration_ms)}</span>

@@ -1,12 +1,12 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { DeliveryDetail, DeliveryRow } from '../inspector/protocol.ts';
 import { Actions } from './actions.tsx';
 import { Answers } from './answers.tsx';
 import { Body } from './body.tsx';
 import { useCell } from './cell.ts';
 import { Foreign, TypeName } from './foreign.tsx';
-import { size } from './format.ts';
+import { count, size } from './format.ts';
 import { useLoaded } from './load.ts';
 import { Mark, When } from './mark.tsx';
 import { useModel } from './model.ts';
@@ -78,18 +78,22 @@ function Head({
           </span>
         )}
       </p>
-      <Actions row={row} curl={detail?.curl ?? null} isReady={detail !== null} />
+      <Actions row={row} detail={detail} />
     </header>
   );
 }
 
+/** First what is asked first: of a right signature nobody wants to know how it came about. */
 function Parts({ detail }: { readonly detail: DeliveryDetail }): JSX.Element {
+  const isValid = detail.row.signature.status === 'valid';
   return (
     <>
       <VerdictText detail={detail} />
-      <SignedString signed={detail.signed} />
+      {isValid && <Body detail={detail} />}
+      {!isValid && <SignedString signed={detail.signed} />}
       <Answers event={detail.event} />
-      <Body detail={detail} />
+      {!isValid && <Body detail={detail} />}
+      {isValid && <SignedString signed={detail.signed} isFolded />}
       <Request detail={detail} />
     </>
   );
@@ -105,6 +109,22 @@ function Request({ detail }: { readonly detail: DeliveryDetail }): JSX.Element {
       </p>
       <Headers detail={detail} />
     </section>
+  );
+}
+
+/** Some three lines; the rest of a value is there when it is asked for. */
+const LONG_CHARS = 160;
+
+function Long({ text }: { readonly text: string }): JSX.Element {
+  const [isOpen, open] = useState(false);
+  if (text.length <= LONG_CHARS || isOpen) return <Foreign text={text} />;
+  return (
+    <>
+      <Foreign text={text.slice(0, LONG_CHARS)} />…{' '}
+      <button type="button" class="link" onClick={() => open(true)}>
+        {count(text.length - LONG_CHARS)} more characters
+      </button>
+    </>
   );
 }
 
@@ -133,7 +153,7 @@ function Headers({ detail: { event, signed } }: { readonly detail: DeliveryDetai
               <Foreign text={name} />
             </th>
             <td>
-              <Foreign text={value} />
+              <Long text={value} />
             </td>
           </tr>
         ))}

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useCell } from './cell.ts';
+import { Command } from './command.tsx';
 import { Strokes } from './help.tsx';
 import { KEYS } from './keys.ts';
 import { useModel } from './model.ts';
@@ -17,21 +18,29 @@ export function Nothing(): JSX.Element {
     <div class="empty">
       <h2>Waiting for the first delivery</h2>
       <p>Deliveries to this address are shown here as they come:</p>
-      <pre class="command scrolls">{url}</pre>
+      <Command text={url} />
       <p>To send one from another terminal:</p>
-      <pre class="command scrolls">kycgenie trigger case.opened --to {url}</pre>
+      <Command text={`kycgenie trigger case.opened --to ${url}`} />
     </div>
   );
 }
 
 function NothingFits(): JSX.Element {
-  const { filter } = useModel();
+  const { filter, search } = useModel();
+  const isBusy = useCell(search.isBusy);
+  if (isBusy) {
+    return (
+      <div class="empty">
+        <p>Searching…</p>
+      </div>
+    );
+  }
   return (
     <div class="empty">
       <h2>Nothing fits the filter</h2>
       <p>
         <code>type:</code> and <code>status:</code> look at the type and at how it went; any other text is
-        looked for in all fields and bodies.
+        looked for in all fields, headers, bodies and answers. A minus before a word leaves out what fits it.
       </p>
       <button type="button" class="button" onClick={() => filter.set('')}>
         Clear the filter
@@ -45,7 +54,7 @@ function EmptyInbox(): JSX.Element {
     <div class="empty">
       <h2>The inbox is empty</h2>
       <p>What a receiver takes is kept here. Start one, and this page shows what comes:</p>
-      <pre class="command scrolls">kycgenie listen</pre>
+      <Command text="kycgenie listen" />
     </div>
   );
 }
@@ -59,7 +68,7 @@ export function NothingChosen(): JSX.Element {
         <p>Its verdict, what was signed, the body and your app's answer are shown here.</p>
         <dl class="keys">
           {KEYS.slice(0, -1)
-            .filter(({ keys }) => !keys.includes('Enter'))
+            .filter(({ keys }) => keys.length > 0 && !keys.includes('Enter'))
             .map(({ shown, does }) => (
               <div key={shown}>
                 <dt>

@@ -1,7 +1,9 @@
 import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
 import type { DeliveryRow } from '../inspector/protocol.ts';
 import { useCell } from './cell.ts';
-import { isTaken } from './filter.ts';
+import { isTaken, parseFilter } from './filter.ts';
+import { Foreign } from './foreign.tsx';
 import { count } from './format.ts';
 import { FILTER } from './keys.ts';
 import { type Model, useModel } from './model.ts';
@@ -36,11 +38,18 @@ export function FilterBar({ shown }: { readonly shown: number }): JSX.Element {
   );
 }
 
-function leaveByKey(event: KeyboardEvent, { filter }: Model): void {
+function leaveByKey(
+  event: KeyboardEvent & { readonly currentTarget: HTMLElement },
+  { filter, browser }: Model,
+): void {
   if (event.key === 'Escape') filter.set('');
   if (!['Escape', 'Enter', 'ArrowDown'].includes(event.key)) return;
   event.preventDefault();
-  document.querySelector<HTMLElement>(LIST)?.focus();
+  event.currentTarget.blur();
+  const focusList = (): void => document.querySelector<HTMLElement>(LIST)?.focus();
+  focusList();
+  // Where nothing fitted there is a list only once it is drawn.
+  if (document.activeElement === document.body) browser.after(0, focusList);
 }
 
 function PauseButton({ model: { deliveries } }: { readonly model: Model }): JSX.Element {
@@ -70,6 +79,8 @@ const isFailed = (row: DeliveryRow): boolean => row.forward !== null && !isTaken
 /** How many there are of each kind; each is a filter. */
 function CountLine({ model, shown }: { readonly model: Model; readonly shown: number }): JSX.Element {
   const rows = useCell(model.deliveries.rows);
+  const typed = useCell(model.filter);
+  const { unknown } = useMemo(() => parseFilter(typed), [typed]);
   const counts = tally(rows, isFailed);
   return (
     <div class="counts">
@@ -77,6 +88,11 @@ function CountLine({ model, shown }: { readonly model: Model; readonly shown: nu
         {shown === counts.all ? count(shown) : `${count(shown)} of ${count(counts.all)}`}
         {counts.all === 1 ? ' delivery' : ' deliveries'}
       </span>
+      {unknown.length > 0 && (
+        <span class="warn">
+          unknown {unknown.length === 1 ? 'word' : 'words'} <Foreign text={unknown.join(' ')} />
+        </span>
+      )}
       {CHIPS.map((chip) => counts[chip.of] > 0 && <Chip key={chip.of} {...{ model, counts, chip }} />)}
     </div>
   );
@@ -110,10 +126,12 @@ function CompareNote({ model: { base, selected } }: { readonly model: Model }): 
   return (
     <p class="note">
       Choose the delivery to compare it with, or{' '}
-      <button type="button" class="link" onClick={() => base.set(null)}>
-        stop
-      </button>
-      .
+      <span class="together">
+        <button type="button" class="link" onClick={() => base.set(null)}>
+          stop
+        </button>
+        .
+      </span>
     </p>
   );
 }

@@ -1,43 +1,100 @@
 import type { DeliveryRow } from '../inspector/protocol.ts';
 
+type Verdict = DeliveryRow['signature'];
+
 /** What the words of the filter ask for. */
 export interface Filter {
   /** All of them have to fit. */
-  readonly types: readonly string[];
-  readonly statuses: readonly string[];
+  readonly types: readonly Term[];
+  readonly statuses: readonly Term[];
   /** What is left, as one text in lower case. */
   readonly text: string;
+  /** Texts in lower case that no delivery may hold. */
+  readonly without: readonly string[];
+  /** Words that look as if they meant something. */
+  readonly unknown: readonly string[];
 }
 
-/** `type:case.* status:invalid anna` */
+/** With a minus before it, it must not fit. */
+interface Term {
+  readonly wanted: string;
+  readonly isExcluded: boolean;
+}
+
+/** `type:case.* status:invalid -type:*.created anna -test` */
 export function parseFilter(typed: string): Filter {
-  const types: string[] = [];
-  const statuses: string[] = [];
-  const free: string[] = [];
-  for (const word of typed.toLowerCase().split(/\s+/).filter(Boolean)) {
-    if (word.startsWith('type:')) types.push(word.slice('type:'.length));
-    else if (word.startsWith('status:')) statuses.push(word.slice('status:'.length));
-    else free.push(word);
-  }
-  return { types: types.filter(Boolean), statuses: statuses.filter(Boolean), text: free.join(' ') };
+  // A minus alone is half typed.
+  const typedWords = typed
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '' && word !== '-');
+  const words = typedWords.map(readWord);
+  const free = words.filter(({ name }) => name === '');
+  return {
+    types: words.filter(({ name, wanted }) => name === 'type' && wanted !== ''),
+    statuses: words.filter(({ name, wanted }) => name === 'status' && wanted !== ''),
+    text: wordsOf(free.filter(({ isExcluded }) => !isExcluded)).join(' '),
+    without: wordsOf(free.filter(({ isExcluded }) => isExcluded)),
+    unknown: wordsOf(words.filter(isUnknown)),
+  };
 }
 
-export const isEmpty = ({ types, statuses, text }: Filter): boolean =>
-  types.length === 0 && statuses.length === 0 && text === '';
+interface Word extends Term {
+  /** Empty for a text. */
+  readonly name: string;
+  readonly word: string;
+}
 
-/** `inBody`: ids of deliveries whose body holds the text. */
+const wordsOf = (words: readonly Word[]): readonly string[] => words.map(({ word }) => word);
+
+function readWord(typed: string): Word {
+  const isExcluded = /^-./.test(typed);
+  const word = isExcluded ? typed.slice(1) : typed;
+  const [, name = '', wanted = ''] = /^(type|status):(.*)$/.exec(word) ?? [];
+  return { word, name, wanted, isExcluded };
+}
+
+const VERDICTS: Readonly<Record<Verdict['status'], true>> = { valid: true, invalid: true, unverified: true };
+const REASONS: Readonly<Record<NonNullable<Verdict['reason']>, true>> = {
+  missing_header: true,
+  malformed_header: true,
+  timestamp_too_old: true,
+  timestamp_in_future: true,
+  wrong_secret: true,
+  body_altered: true,
+  wrong_scheme: true,
+};
+const STATUS_WORDS = [...Object.keys({ ...VERDICTS, ...REASONS }), 'duplicate', 'ok', 'failed', 'none'];
+
+/** `foo:bar`, which is looked for as text all the same, and `status:nonsense`; not what is only half typed. */
+function isUnknown({ word, name, wanted }: Word): boolean {
+  if (name === '') return /^[a-z]+:(?!\/\/)./.test(word);
+  if (name === 'type') return false;
+  return !/^\d{0,3}$|^\dxx?$/.test(wanted) && !STATUS_WORDS.some((known) => known.startsWith(wanted));
+}
+
+/** Texts that are looked for in what the list does not hold, too. */
+export const textsOf = ({ text, without }: Filter): readonly string[] => [text, ...without].filter(Boolean);
+
+export const isEmpty = ({ types, statuses, text, without }: Filter): boolean =>
+  types.length + statuses.length + without.length === 0 && text === '';
+
+/** `elsewhere`: by text, ids of deliveries that hold it in a body, a header or an answer. */
 export function applyFilter(
   rows: readonly DeliveryRow[],
   filter: Filter,
-  inBody: ReadonlySet<string>,
+  elsewhere: ReadonlyMap<string, ReadonlySet<string>>,
 ): readonly DeliveryRow[] {
   if (isEmpty(filter)) return rows;
-  const types = filter.types.map(typePattern);
+  const types = filter.types.map(({ wanted, isExcluded }) => ({ fits: typePattern(wanted), isExcluded }));
+  const holds = (row: DeliveryRow, text: string): boolean =>
+    visibleText(row).includes(text) || elsewhere.get(text)?.has(row.id) === true;
   return rows.filter(
     (row) =>
-      types.every((fits) => fits(row.event_type?.toLowerCase() ?? '')) &&
-      filter.statuses.every((status) => hasStatus(row, status)) &&
-      (filter.text === '' || visibleText(row).includes(filter.text) || inBody.has(row.id)),
+      types.every(({ fits, isExcluded }) => fits(row.event_type?.toLowerCase() ?? '') !== isExcluded) &&
+      filter.statuses.every(({ wanted, isExcluded }) => hasStatus(row, wanted) !== isExcluded) &&
+      (filter.text === '' || holds(row, filter.text)) &&
+      !filter.without.some((text) => holds(row, text)),
   );
 }
 
@@ -58,7 +115,7 @@ function typePattern(wanted: string): (type: string) => boolean {
   };
 }
 
-/** A verdict, its reason, `duplicate`, `ok` or `failed` of the app, or a status as `500` or `5xx`. */
+/** A verdict, its reason, `duplicate`, `ok` or `failed` of the app, or a status: the app's, ours where it was not asked. */
 function hasStatus(row: DeliveryRow, wanted: string): boolean {
   const { status, reason } = row.signature;
   if (wanted === 'duplicate') return row.duplicate_of !== null;

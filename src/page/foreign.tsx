@@ -17,18 +17,25 @@ export function Foreign({ text, isMultiline = false }: Props): JSX.Element {
   );
 }
 
+interface TypeProps {
+  readonly type: string | null;
+  readonly class?: string;
+}
+
 /** An event type: its group quiet, its own name not. */
-export function TypeName({ type }: { readonly type: string | null }): JSX.Element {
-  if (type === null) return <span class="quiet">unknown type</span>;
+export function TypeName({ type, class: name = '' }: TypeProps): JSX.Element {
+  if (type === null) return <span class={`quiet ${name}`}>unknown type</span>;
   const dot = type.lastIndexOf('.') + 1;
   return (
-    <bdi>
+    <bdi class={name}>
       {dot > 0 && (
-        <span class="quiet">
+        <span class="type-group quiet">
           <Foreign text={type.slice(0, dot)} />
         </span>
       )}
-      <Foreign text={type.slice(dot)} />
+      <span class="type-own">
+        <Foreign text={type.slice(dot)} />
+      </span>
     </bdi>
   );
 }

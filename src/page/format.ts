@@ -43,8 +43,12 @@ export const count = (number: number): string => number.toLocaleString('en-GB');
 export const counted = (number: number, one: string, many: string): string =>
   `${count(number)} ${number === 1 ? one : many}`;
 
-/** The app's answer in a word. */
-export function answer({ forward, response_status: status }: DeliveryRow): string {
-  if (forward === null) return status === 0 ? 'not answered' : '';
+type Answered = Pick<DeliveryRow, 'forward' | 'response_status'>;
+
+const FIRST_ERROR = 400;
+
+/** The app's answer in a word; where it was not asked ours, if that was a refusal. */
+export function answer({ forward, response_status: status }: Answered): string {
+  if (forward === null) return status === 0 ? 'not answered' : status >= FIRST_ERROR ? String(status) : '';
   return forward.status === null ? 'no answer' : String(forward.status);
 }

@@ -59,7 +59,9 @@ export function Help(): JSX.Element {
 const WORDS = [
   ['type:screening.*', 'the event type; without a star, a part of it'],
   ['status:invalid', 'the verdict: valid, invalid or unverified, or its reason'],
-  ['status:5xx', "the app's answer, as 500, 5xx, ok or failed"],
+  ['status:4xx', "the app's answer, or ours where it was not forwarded: as 404 or 4xx"],
+  ['status:failed', "the app's answer: not 2xx, or none; status:ok is 2xx, status:none no answer"],
   ['status:duplicate', 'delivered again'],
-  ['anna', 'anything else: in all fields, ids and bodies'],
+  ['anna', "anything else: in all fields, headers, bodies and the app's answers, whatever its case"],
+  ['-type:case.*', 'a minus leaves out what fits: -status:valid, -anna'],
 ] as const;

@@ -31,6 +31,12 @@ export const KEYS: readonly Key[] = [
     does: 'the one before',
     act: (model, rows) => move(model, rows, -1),
   },
+  {
+    keys: [],
+    shown: 'Home End',
+    does: 'the first or the last, and by pages, where the list has the focus',
+    act: () => undefined,
+  },
   { keys: ['Enter'], shown: 'Enter', does: 'open it, where there is room for one only', act: open },
   { keys: ['/'], shown: '/', does: 'filter', act: () => document.getElementById(FILTER)?.focus() },
   { keys: ['p'], shown: 'p', does: 'pause, or go on', act: ({ deliveries }) => deliveries.togglePause() },

@@ -7,7 +7,8 @@ const NARROW = '(max-width: 47.5rem)';
 export const LIST = '.rows';
 export const DETAIL_TITLE = 'detail-title';
 
-export function select({ selected }: Model, id: string): void {
+export function select({ selected, notices }: Model, id: string): void {
+  if (selected.get() !== id) notices.closeAll();
   selected.set(id);
   history.replaceState(history.state, '', `#${encodeURIComponent(id)}`);
 }

@@ -69,11 +69,12 @@ const GONE: Problem = {
   message: 'kycgenie does not answer.',
   hint: 'Is it still running? Start it again and open the address that it prints.',
 };
-const LOCKED_OUT_STATUS = 401;
-const LOCKED_OUT: Problem = {
-  message: 'This page is not let in any more.',
-  hint: 'Was kycgenie started anew? Open the address that it has printed.',
+/** Each run has a token and a path of its own. */
+export const RENEWED: Problem = {
+  message: 'kycgenie was started anew, and does not know this page.',
+  hint: 'Open the address that it has printed now.',
 };
+const NOT_LET_IN = 401;
 const ODD: Problem = { message: 'kycgenie gave an answer that this page does not understand.', hint: null };
 
 async function ask<T>(send: Browser['send'], path: string, options: RequestInit): Promise<T> {
@@ -82,7 +83,7 @@ async function ask<T>(send: Browser['send'], path: string, options: RequestInit)
       throw isAbort(error) ? error : new Refused(GONE, null);
     },
   );
-  if (response.status === LOCKED_OUT_STATUS) throw new Refused(LOCKED_OUT, response.status);
+  if (response.status === NOT_LET_IN) throw new Refused(RENEWED, NOT_LET_IN);
   const body: unknown = await response.json().catch((error: unknown) => {
     throw isAbort(error) ? error : new Refused(ODD, response.status);
   });
@@ -95,6 +96,10 @@ async function ask<T>(send: Browser['send'], path: string, options: RequestInit)
 const trust = (body: any) => body;
 
 export const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
+
+/** By another run than the one that this page is of. */
+export const isNotLetIn = (error: unknown): boolean =>
+  error instanceof Refused && error.status === NOT_LET_IN;
 
 function problemIn(body: unknown): Problem {
   if (typeof body !== 'object' || body === null || !('error' in body)) return ODD;

@@ -1,6 +1,8 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Subscription } from '../inspector/protocol.ts';
+import { useCell } from './cell.ts';
+import { Command } from './command.tsx';
 import { Foreign, TypeName } from './foreign.tsx';
 import { count } from './format.ts';
 import { useLoaded } from './load.ts';
@@ -9,9 +11,10 @@ import { useModel } from './model.ts';
 import { Trouble } from './trouble.tsx';
 
 export function Subscriptions(): JSX.Element {
-  const { server } = useModel();
+  const { server, account } = useModel();
   const [asked, ask] = useState(0);
-  const { value, problem } = useLoaded((signal) => server.webhooks(signal), [asked]);
+  const settled = useCell(account.settled);
+  const { value, problem } = useLoaded((signal) => server.webhooks(signal), [asked, settled]);
   return (
     <section class="part" aria-labelledby="subscriptions-title">
       <div class="part-head">
@@ -36,7 +39,7 @@ function NoSubscriptions(): JSX.Element {
   return (
     <>
       <p class="quiet">This account has no subscriptions. To make one:</p>
-      <pre class="command scrolls">kycgenie webhooks create --event case.opened --url https://…</pre>
+      <Command text="kycgenie webhooks create --event case.opened --url https://…" />
     </>
   );
 }

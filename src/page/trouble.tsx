@@ -11,15 +11,16 @@ interface Props {
 export function Trouble({ problem: { message, hint }, onClose }: Props): JSX.Element {
   return (
     <div class="trouble">
-      <p>
-        <Foreign text={message} />
+      <div>
+        <p>
+          <Foreign text={message} />
+        </p>
         {hint !== null && (
-          <span class="quiet">
-            {' '}
+          <p class="quiet">
             <Foreign text={hint} />
-          </span>
+          </p>
         )}
-      </p>
+      </div>
       {onClose && (
         <button type="button" class="button" onClick={onClose}>
           Close

@@ -63,7 +63,7 @@ function SignedBy({
           </code>
         </>
       )}
-      {age === 'previous' && ': the sender has not changed to the new one yet'}.
+      {age === 'previous' && ': the sender has not changed to the new one yet'}
     </li>
   );
 }
@@ -94,8 +94,13 @@ const PART_NAMES: Readonly<Record<SignedPart['from'], string>> = {
   header: 'header',
 };
 
+interface SignedProps {
+  readonly signed: DeliveryDetail['signed'];
+  readonly isFolded?: boolean;
+}
+
 /** The string that is signed, piece by piece. */
-export function SignedString({ signed }: { readonly signed: DeliveryDetail['signed'] }): JSX.Element {
+export function SignedString({ signed, isFolded = false }: SignedProps): JSX.Element {
   if (signed === null) {
     return (
       <section class="part">
@@ -104,9 +109,27 @@ export function SignedString({ signed }: { readonly signed: DeliveryDetail['sign
       </section>
     );
   }
+  if (!isFolded) {
+    return (
+      <section class="part">
+        <h3>What was signed</h3>
+        <Pieces signed={signed} />
+      </section>
+    );
+  }
   return (
-    <section class="part">
-      <h3>What was signed</h3>
+    <details class="part">
+      <summary>
+        <h3>What was signed</h3>
+      </summary>
+      <Pieces signed={signed} />
+    </details>
+  );
+}
+
+function Pieces({ signed }: { readonly signed: NonNullable<DeliveryDetail['signed']> }): JSX.Element {
+  return (
+    <>
       <p class="quiet prose">
         <Foreign text={signed.scheme} />
       </p>
@@ -117,7 +140,7 @@ export function SignedString({ signed }: { readonly signed: DeliveryDetail['sign
           <Part key={index} part={part} />
         ))}
       </div>
-    </section>
+    </>
   );
 }
 
@@ -129,16 +152,20 @@ function Part({ part: { from, text, is_cut: isCut, is_suspect: isSuspect } }: { 
       </span>
     );
   }
+  // A body may be empty; what a header should have given is not.
+  const isMissing = text === '' && from !== 'body';
   return (
     <span class={`signed-part from-${from}${isSuspect ? ' is-suspect' : ''}`}>
       <span class="signed-name">
         {PART_NAMES[from]}
-        {isSuspect && ': wrong'}
+        {isSuspect && (isMissing ? ': missing' : ': wrong')}
       </span>
-      <span class="signed-text">
-        <Lines text={text} />
-        {isCut && <span class="quiet"> … and the rest of it</span>}
-      </span>
+      {text !== '' && (
+        <span class="signed-text">
+          <Lines text={text} />
+          {isCut && <span class="quiet"> … and the rest of it</span>}
+        </span>
+      )}
     </span>
   );
 }

@@ -178,19 +178,23 @@ test('without an inbox the latest lines are kept in memory, forwards applied, an
   expect((await get('/api/search?text=CASE.o')).ids).toHaveLength(1_000);
 });
 
-test('a text in a body is found whatever its case, and nothing in headers', async () => {
+test('a text is found whatever its case in bodies, in headers and in the answer of the app', async () => {
   const dataDir = dataFolder();
   const inbox = await filled(dataDir);
   await inbox.keep(delivery({ id: 'a', receivedMs: at(1), body: event('evt_1', ',"name":"Jürgen"') }));
   await inbox.keep(delivery({ id: 'b', receivedMs: at(2), body: body('JÜRGEN as text') }));
   const long = Buffer.concat([Buffer.alloc(1024 * 1024, 'x'), body('jürgen')]);
-  await inbox.keep(delivery({ id: 'c', receivedMs: at(3), body: long }));
+  const sentTo = 'http://127.0.0.1:3000/a?token=t0psecret';
+  await inbox.keep(delivery({ id: 'c', receivedMs: at(3), body: long, sentTo }));
   const { get, ask } = await opened({ dataDir });
   expect(await get(`/api/search?text=${encodeURIComponent('jürgen')}`)).toEqual({
     ids: ['b', 'a'],
     is_complete: false,
   });
-  expect((await get('/api/search?text=X-Twice')).ids).toEqual([]);
+  expect((await get('/api/search?text=x-twice:%20TWO')).ids).toEqual(['c', 'b', 'a']);
+  expect((await get('/api/search?text=t0psecret')).ids).toEqual([]);
+  await inbox.amend('a', { forward: { ...forward, status: 500, body: 'The Database is away' } });
+  expect((await get('/api/search?text=database%20is')).ids).toEqual(['a']);
   for (const text of ['', 'x'.repeat(1_001)]) {
     expect((await ask({ path: `/api/search?text=${text}` })).status).toBe(400);
   }

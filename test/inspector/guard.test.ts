@@ -229,6 +229,6 @@ async function taken(port: number): Promise<unknown> {
   return openInspector({
     ...{ serve, port, portOption: '--ui-port', clock, asset: never, onError: () => undefined },
     deliveries: new Deliveries({ clock, dataDir: null }),
-    sources: { state: never, schemeOf: never, replay: never, account: null },
+    sources: { state: never, schemeOf: never, addressOf: never, replay: never, account: null },
   });
 }

@@ -65,6 +65,7 @@ export async function opened({ dataDir = null, sources, asset = readPage, errors
     onError: (error) => errors.push(error),
     sources: {
       state: () => STATE,
+      addressOf: ({ sentTo }) => sentTo,
       schemeOf: async (name) => findPreset(name ?? '') ?? null,
       replay: async () => {
         throw new Error('Nobody replays here');

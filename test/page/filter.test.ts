@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DeliveryRow } from '../../src/inspector/protocol.ts';
-import { applyFilter, parseFilter } from '../../src/page/filter.ts';
+import { applyFilter, parseFilter, textsOf } from '../../src/page/filter.ts';
 
 const FORWARD = { url: 'http://127.0.0.1:3000/', status: 200, duration_ms: 5, error: null, attempts: 1 };
 
@@ -33,8 +33,13 @@ const ROWS = [
   row('d', { duplicate_of: 'a', forward: { ...FORWARD, status: null, error: 'connect ECONNREFUSED' } }),
 ];
 
-const found = (typed: string, inBody: readonly string[] = []): string =>
-  applyFilter(ROWS, parseFilter(typed), new Set(inBody))
+/** `elsewhere`: ids of those that hold each text of the filter in a body, a header or an answer. */
+const found = (typed: string, elsewhere: readonly string[] = []): string =>
+  applyFilter(
+    ROWS,
+    parseFilter(typed),
+    new Map(textsOf(parseFilter(typed)).map((text) => [text, new Set(elsewhere)])),
+  )
     .map(({ id }) => id)
     .join('');
 
@@ -62,6 +67,14 @@ describe('the filter', () => {
     ['status:valid type:case.* econnrefused', 'd'],
     ['evt_b', 'b'],
     ['nowhere', ''],
+    ['status:4xx', 'c'],
+    ['-status:4xx', 'abd'],
+    ['-type:case.*', 'bc'],
+    ['-type:case.* -status:invalid', 'b'],
+    ['type:case.* -evt_a', 'd'],
+    ['-econnrefused -hooks', ''],
+    ['-', 'abcd'],
+    ['status:nonsense', ''],
   ])('%j leaves %j', (typed, left) => {
     expect(found(typed)).toBe(left);
   });
@@ -78,11 +91,30 @@ describe('the filter', () => {
     expect(found('status:valid anna', ['c', 'd'])).toBe('d');
   });
 
-  it('takes free words as one text, in lower case', () => {
-    expect(parseFilter('Anna  type:x Müller')).toEqual({
-      types: ['x'],
+  it('leaves out what holds a text with a minus anywhere', () => {
+    expect(found('-anna', ['c'])).toBe('abd');
+    expect(found('status:valid -anna', ['a', 'd'])).toBe('b');
+  });
+
+  it('takes free words as one text, in lower case, and those with a minus each', () => {
+    expect(parseFilter('Anna  -Type:x Müller -two -Words')).toMatchObject({
+      types: [{ wanted: 'x', isExcluded: true }],
       statuses: [],
       text: 'anna müller',
+      without: ['two', 'words'],
     });
+  });
+
+  it.each([
+    ['foo:bar', ['foo:bar']],
+    ['status:nonsense type:nonsense', ['status:nonsense']],
+    ['-status:nonsense', ['status:nonsense']],
+    ['status:5xy', ['status:5xy']],
+    ['http://localhost x-twice: a:', []],
+    // Half typed.
+    ['status: status:inv status:5 status:5x status:timestamp', []],
+    ['status:404 status:4xx status:wrong_secret status:duplicate', []],
+  ])('of %j it does not know %j', (typed, unknown) => {
+    expect(parseFilter(typed).unknown).toEqual(unknown);
   });
 });

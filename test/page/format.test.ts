@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { counted, duration, localMoment, localTime, size, utc } from '../../src/page/format.ts';
+import { answer, counted, duration, localMoment, localTime, size, utc } from '../../src/page/format.ts';
 
 describe('what the page writes', () => {
   it('tells the time as the clock on the wall does, with the day where it was not today', () => {
@@ -18,6 +18,11 @@ describe('what the page writes', () => {
     [31_000, '31 s'],
   ])('%d ms take %s', (ms, text) => {
     expect(duration(ms)).toBe(text);
+  });
+
+  it('names our answer where the app was not asked, and only a refusal', () => {
+    const of = (response_status: number) => answer({ response_status, forward: null });
+    expect([of(401), of(200), of(0)]).toEqual(['401', '', 'not answered']);
   });
 
   it('counts bytes and things', () => {

@@ -24,6 +24,7 @@ export const command = defineStream({
       portOption: '--port',
       mode: 'inbox',
       run: () => ({ listening_url: null, forward_to: null }),
+      addressOf: () => null,
       hasInbox: true,
     });
     try {

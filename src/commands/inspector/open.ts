@@ -2,6 +2,7 @@ import type { Context } from '../../cli/context.ts';
 import type { Deliveries } from '../../inspector/deliveries.ts';
 import type { State } from '../../inspector/protocol.ts';
 import type { Sources } from '../../inspector/sources.ts';
+import type { KeptDelivery } from '../../listen/kept.ts';
 import type { Scheme } from '../../signing/scheme.ts';
 import { VERSION } from '../../version.ts';
 import { inboxPlace } from '../events/inbox-events.ts';
@@ -17,6 +18,8 @@ interface UiOptions {
   readonly mode: State['mode'];
   /** What is only known while it runs. */
   readonly run: () => Pick<State, 'listening_url' | 'forward_to'>;
+  /** Where this run forwards a delivery, or would have; null: nowhere. */
+  readonly addressOf: (kept: KeptDelivery) => string | null;
   /** False: nothing is kept on disk, and the page shows the latest of this run alone. */
   readonly hasInbox: boolean;
   readonly scheme?: string | undefined;
@@ -39,12 +42,14 @@ export async function openUi(context: Context, options: UiOptions): Promise<Ui> 
   const { asset, clock, talk } = context;
   const deliveries = new Deliveries({ clock, dataDir: options.hasInbox ? await inboxPlace(context) : null });
   const schemes = await openSchemes(context, options.scheme);
-  const replaying = await openReplaying(context, options.forwardInsecure === true);
+  const addressOf: Sources['addressOf'] = (kept) => kept.sentTo ?? options.addressOf(kept);
+  const replaying = await openReplaying(context, { addressOf, insecure: options.forwardInsecure === true });
   const account = await openAccount(context);
   const about = { ...(await aboutProfile(context)), mode: options.mode, has_account: account !== null };
   const sources: Sources = {
     state: () => ({ ...about, ...options.run() }),
     schemeOf: schemes.of,
+    addressOf,
     replay: replaying.replay,
     account,
   };

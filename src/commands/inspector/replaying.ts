@@ -12,8 +12,17 @@ interface Replaying {
   close(): Promise<void>;
 }
 
-/** Sends kept deliveries again as `events replay` does; `insecure`: to the app of this run with any certificate. */
-export async function openReplaying(context: Context, insecure: boolean): Promise<Replaying> {
+interface ReplayingOptions {
+  readonly addressOf: Sources['addressOf'];
+  /** To the app of this run with any certificate. */
+  readonly insecure: boolean;
+}
+
+/** Sends kept deliveries again as `events replay` does; those that were not forwarded, to where they would have been. */
+export async function openReplaying(
+  context: Context,
+  { addressOf, insecure }: ReplayingOptions,
+): Promise<Replaying> {
   const { createPooledSend } = await import('../../http.ts');
   const { attempt } = await import('../../sending/attempt.ts');
   const { env, clock } = context;
@@ -22,14 +31,15 @@ export async function openReplaying(context: Context, insecure: boolean): Promis
   const timeoutMs = (await context.settings()).timeoutMs.value;
   return {
     async replay(kept, { to, resign }, signal) {
-      if (to === null && kept.sentTo === null) {
+      const sentTo = addressOf(kept);
+      if (to === null && sentTo === null) {
         throw new Failure('usage', 'It was not forwarded anywhere: say where to send it', {
           hint: 'Such as http://localhost:3000/kyc.',
         });
       }
       const route = await chooseRoute(to ?? undefined, 'The address');
       const resigner = resign ? await openResigner(context, {}) : null;
-      const { delivery } = await (await openOutgoing(route, resigner))(kept);
+      const { delivery } = await (await openOutgoing(route, resigner))({ ...kept, sentTo });
       const pool: PooledSend = to === null ? toApp : elsewhere;
       const outcome = await attempt({ send: pool.send, clock, timeoutMs }, delivery, signal);
       const { url, status, duration_ms, error, body } = outcome;

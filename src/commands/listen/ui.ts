@@ -1,5 +1,6 @@
 import type { Context } from '../../cli/context.ts';
 import { Failure } from '../../errors.ts';
+import type { KeptDelivery } from '../../listen/kept.ts';
 import type { ListenLine } from '../../listen/line.ts';
 import type { Scheme } from '../../signing/scheme.ts';
 import type { InspectorLine } from '../inspector/line.ts';
@@ -10,7 +11,9 @@ interface Given {
   readonly uiPort?: number | undefined;
   readonly save: boolean;
   readonly scheme?: string | undefined;
+  readonly path: string;
   readonly forwardTo?: URL | undefined;
+  readonly route?: readonly string[] | undefined;
   readonly forwardInsecure?: true | undefined;
 }
 
@@ -34,6 +37,7 @@ export class ListenUi {
   async open(): Promise<void> {
     const { ui, uiPort, save, scheme, forwardTo, forwardInsecure } = this.#given;
     if (!ui) return;
+    const addressOf = await this.#addresses();
     const { openUi } = await import('../inspector/open.ts');
     const forward_to = forwardTo === undefined ? null : forwardTo.origin + forwardTo.pathname;
     this.#ui = await openUi(this.#context, {
@@ -41,10 +45,25 @@ export class ListenUi {
       portOption: '--ui-port',
       mode: 'listen',
       run: () => ({ listening_url: this.#listeningUrl, forward_to }),
+      addressOf,
       hasInbox: save,
       scheme,
       forwardInsecure,
     });
+  }
+
+  /** As deliveries are forwarded, those that were refused too: who replays one by hand has seen it. */
+  async #addresses(): Promise<(kept: KeptDelivery) => string | null> {
+    const { forwardTargets } = await import('./options.ts');
+    const { addressOf } = await import('../../listen/forward/target.ts');
+    const { targetOf } = await import('../../listen/forward.ts');
+    const { readEnvelope } = await import('../../listen/event-line.ts');
+    const { path } = this.#given;
+    const targets = forwardTargets(this.#context, this.#given);
+    return (kept) => {
+      const url = targetOf(targets, readEnvelope(kept).eventType);
+      return url && addressOf(kept, url, path);
+    };
   }
 
   /** Shows a line; gives what is to be said after it. Never throws: the page must not break what it shows. */

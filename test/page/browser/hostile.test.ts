@@ -139,7 +139,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page under attack${NEEDED}`, () => {
     const { page } = await chromium.open(url);
     await page.getByLabel('Filter deliveries').fill('evil');
     await expect.poll(() => page.getByRole('option').count()).toBe(1);
-    expect(await page.locator('.row-name').innerText()).toBe('U+202Eevil');
+    expect(await page.locator('.row-name').textContent()).toBe('U+202Eevil');
     await page.keyboard.press('Enter');
     await page.keyboard.press('j');
     await page.getByRole('tree', { name: 'Body' }).waitFor();
@@ -206,5 +206,7 @@ async function lookAround(): Promise<string[]> {
     await new Promise(requestAnimationFrame);
     texts.push(document.querySelector('.detail')?.textContent ?? '');
   }
+  // What is chosen here stays for the next one.
+  document.querySelector<HTMLElement>('.part [role=tab]')?.click();
   return texts;
 }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { kycgenie } from '../../e2e/tool.ts';
+import { kycgenie, open } from '../../e2e/tool.ts';
 import { findBarriers, HAS_CHROMIUM, NEEDED, type Opened, openChromium, type Watched } from './chromium.ts';
 import { openInspected, type Taken } from './inspected.ts';
 
@@ -27,10 +27,24 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
   });
 
   const rows = () => page.getByRole('option');
-  const rowTexts = (): Promise<readonly string[]> => page.locator('.row-name').allInnerTexts();
-  const chosen = (): Promise<string> => page.locator('.row[aria-selected=true] .row-name').innerText();
+  const rowTexts = (): Promise<readonly string[]> => page.locator('.row-name').allTextContents();
+  const chosen = async (): Promise<string> =>
+    String(await page.locator('.row[aria-selected=true] .row-name').textContent());
   const detail = () => page.locator('.detail');
   const said = (text: string | RegExp) => page.locator('.said', { hasText: text }).waitFor();
+
+  /** Only panes scroll: the page itself is as long as the window. */
+  async function expectNoEmptiness(): Promise<void> {
+    for (const width of [1280, 768, 380]) {
+      await page.setViewportSize({ width, height: 500 });
+      const { long, high } = await page.evaluate(() => ({
+        long: document.scrollingElement?.scrollHeight ?? 0,
+        high: innerHeight,
+      }));
+      expect(long, `at ${width} px`).toBeLessThanOrEqual(high);
+    }
+    await page.setViewportSize({ width: 1360, height: 850 });
+  }
 
   async function picture(name: string): Promise<void> {
     if (SCREENSHOTS === undefined) return;
@@ -56,7 +70,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
     for (const type of [...groups, 'onboarding.verification_completed', 'onboarding.completed', ...groups]) {
       app.answer.status = type === 'case.opened' ? 503 : 200;
       await inspected.fire(type, { entity: { name: 'Anna Müller', nationality: 'DE' }, score: 0.13 });
-      await expect.poll(() => page.locator('.row-name').first().innerText()).toBe(type);
+      await expect.poll(() => page.locator('.row-name').first().textContent()).toBe(type);
     }
     await sendAltered(app.taken.at(-2));
     await expect.poll(() => page.locator('.row .mark').first().innerText()).toBe('invalid');
@@ -79,7 +93,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
   it('shows deliveries as they come, with their verdict and the answer of the app', async () => {
     await inspected.fire('case.opened', { note: 'needle in a haystack' });
     await rows().first().waitFor();
-    expect(await rows().first().innerText()).toMatch(/valid\s+case\.opened\s+the app:\s+200\s+(?:\d+|<1) ms/);
+    expect(await rows().first().textContent()).toMatch(/validcase\.openedthe app: 200(?:\d+|<1) ms$/);
     inspected.app.answer.status = 503;
     inspected.app.answer.body = 'the database is away';
     await inspected.fire('screening.completed');
@@ -97,6 +111,12 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
     await expect.poll(rowTexts).toEqual(['screening.completed']);
     await filter.fill('in a HAYSTACK');
     await expect.poll(rowTexts).toEqual(['case.opened']);
+    await filter.fill('the DATABASE is away -type:case');
+    await expect.poll(rowTexts).toEqual(['screening.completed']);
+    await page.reload();
+    await expect.poll(rowTexts).toEqual(['screening.completed']);
+    await filter.fill('webhook-signature: status:nonsense foo:bar');
+    await page.locator('.counts', { hasText: 'unknown words status:nonsense foo:bar' }).waitFor();
     await filter.fill('nowhere at all');
     await page.getByRole('heading', { name: 'Nothing fits the filter' }).waitFor();
     await page.getByRole('button', { name: 'Clear the filter' }).click();
@@ -121,7 +141,11 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
     await expect.poll(rowTexts).toEqual(['screening.completed']);
     await page.keyboard.press('End');
     expect(await chosen()).toBe('screening.completed');
+    await page.keyboard.press('/');
+    await page.keyboard.type(' hitless');
+    await page.getByRole('heading', { name: 'Nothing fits the filter' }).waitFor();
     await page.keyboard.press('Escape');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.role)).toBe('listbox');
     await expect.poll(rowTexts).toEqual(names);
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keys' }).waitFor();
@@ -134,9 +158,11 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
     await page.locator('.row', { hasText: 'screening.completed' }).click();
     await detail().getByText('The signature is right').waitFor();
     const shown = await detail().innerText();
-    expect(shown).toMatch(/What was signed/);
-    expect(shown).toContain('the database is away');
+    expect(shown).toMatch(/Body.*the database is away.*What was signed/s);
+    expect(await detail().locator('.from-body').isVisible()).toBe(false);
+    await detail().getByText('What was signed').click();
     expect(await detail().locator('.from-body').innerText()).toContain('screening.completed');
+    await expectNoEmptiness();
   });
 
   it('says that a body was altered on the way, and where to look', async () => {
@@ -153,6 +179,28 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
     await detail().getByText('The signature is right').waitFor();
   });
 
+  it('replays a refused delivery to where it would have been sent, or to what is typed for it alone', async () => {
+    const { app, receiver } = inspected;
+    const path = `${new URL(receiver).pathname.replace(/\/$/, '')}/deep?q=1`;
+    await fetch(new URL(path, receiver), { method: 'POST', body: '{"type":"case.opened","forged":"twice"}' });
+    await page.locator('.row', { hasText: 'case.opened' }).first().click();
+    const field = page.getByLabel('Replay to');
+    await expect.poll(() => field.inputValue()).toBe(`${app.url}/deep`);
+    await page.getByRole('button', { name: 'Replay', exact: true }).click();
+    await said('Replayed: 200');
+    expect(app.taken.at(-1)?.url).toBe('/kyc/deep?q=1');
+    await field.fill('nowhere');
+    await page.getByRole('button', { name: 'Replay', exact: true }).click();
+    const banner = page.locator('.problems .trouble');
+    await expect
+      .poll(() => banner.locator('p').allTextContents())
+      .toEqual(['The address takes an http or https URL', expect.stringMatching(/^Give it whole/)]);
+    await page.locator('.row', { hasText: 'screening.completed' }).click();
+    await expect.poll(() => banner.count()).toBe(0);
+    await expect.poll(() => field.inputValue()).toBe(app.url);
+    await detail().getByText('The signature is right').waitFor();
+  });
+
   it('folds the body, and shows it raw and as bytes', async () => {
     const tree = page.getByRole('tree', { name: 'Body' });
     await tree.focus();
@@ -166,6 +214,13 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
     expect(await detail().locator('.block').innerText()).toMatch(/^\{".*screening\.completed/);
     await page.keyboard.press('ArrowRight');
     expect(await detail().locator('.block').innerText()).toMatch(/^000000 {2}7b 22/);
+    await page.locator('.rows').focus();
+    await page.keyboard.press('j');
+    await expect
+      .poll(() => page.getByRole('tab', { name: 'Hex' }).getAttribute('aria-selected'))
+      .toBe('true');
+    await page.keyboard.press('k');
+    await detail().getByText('the database is away').waitFor();
     await page.getByRole('tab', { name: 'Tree' }).click();
   });
 
@@ -173,6 +228,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
     const { taken } = inspected.app;
     const before = taken.length;
     await page.keyboard.press('r');
+    await expect.poll(() => detail().locator('.answer').count()).toBe(2);
     await said('Replayed: 200');
     await page.keyboard.press('R');
     await said('Replayed with a new signature: 200');
@@ -232,6 +288,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
     expect((await retried).status()).toBe(200);
     await said(/.+/);
     expect(await findBarriers(page)).toEqual([]);
+    await expectNoEmptiness();
     await picture('account');
   });
 
@@ -267,12 +324,20 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
     await expect.poll(rowTexts).toEqual(['onboarding.expired']);
   });
 
-  it('says that the connection is lost when kycgenie ends', async () => {
+  it('says that the connection is lost when kycgenie ends, and that another run has another address', async () => {
     expect(watched.faults).toEqual([]);
     await inspected.listen.stop();
     await page.getByText('Connection lost').waitFor();
     await page.keyboard.press('r');
     await page.getByText('kycgenie does not answer.').waitFor();
     expect(await findBarriers(page)).toEqual([]);
+    const again = await open(
+      ['listen', '--port', '0', '--ui', '--ui-port', new URL(page.url()).port],
+      inspected.env,
+    );
+    await page.getByText('kycgenie was started anew').waitFor();
+    await page.getByText('Open the address that it has printed now.').waitFor();
+    expect(await page.getByText('Connection lost').count()).toBe(0);
+    await again.stop();
   });
 });

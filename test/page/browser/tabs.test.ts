@@ -71,7 +71,7 @@ describe.skipIf(!HAS_CHROMIUM)(`several tabs of one browser${NEEDED}`, () => {
     await listen.stop();
     listen = await open(['listen', '--port', '0', '--ui', '--ui-port', new URL(url).port], place.env);
     await setSeen(page, true);
-    await page.locator('.trouble', { hasText: 'Was kycgenie started anew?' }).waitFor();
+    await page.locator('.trouble', { hasText: 'kycgenie was started anew' }).waitFor();
     await page.reload();
     expect(await page.locator('body').innerText()).toContain('Open the address that');
   });
