@@ -139,7 +139,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page under attack${NEEDED}`, () => {
     const { page } = await chromium.open(url);
     await page.getByLabel('Filter deliveries').fill('evil');
     await expect.poll(() => page.getByRole('option').count()).toBe(1);
-    expect(await page.locator('.row-name').textContent()).toBe('U+202Eevil');
+    await expect.poll(() => page.locator('.row-name').textContent()).toBe('U+202Eevil');
     await page.keyboard.press('Enter');
     await page.keyboard.press('j');
     await page.getByRole('tree', { name: 'Body' }).waitFor();
@@ -185,7 +185,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the page under attack${NEEDED}`, () => {
 
   it('lets nobody in without the token', async () => {
     const { page } = await chromium.open(new URL(url).origin);
-    expect(await page.locator('body').innerText()).toContain('Open the address that');
+    await expect.poll(() => page.locator('body').innerText()).toContain('Open the address that');
     const wrong = await page.goto(`${new URL(url).origin}/?token=wrong`);
     expect(wrong?.status()).toBe(401);
     expect(await page.context().cookies(`${new URL(url).origin}/`)).toEqual([]);

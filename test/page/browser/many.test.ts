@@ -91,7 +91,7 @@ describe.skipIf(!HAS_CHROMIUM)(`${DELIVERIES} deliveries${NEEDED}`, () => {
     const [line] = await once(createInterface({ input: child.stdout }), 'line');
     const other = await chromium.open(String(JSON.parse(line).url));
     await expect.poll(() => told(other.page), { timeout: ARRIVAL_MS }).toBe('10,000 deliveries');
-    expect(await other.page.locator('.where').innerText()).toBe('The inbox');
+    await expect.poll(() => other.page.locator('.where').innerText()).toBe('The inbox');
     expect(other.faults).toEqual([]);
     child.kill('SIGTERM');
     await closed;

@@ -84,16 +84,18 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
   it('has left the token behind, and says what to do while nothing has come', async () => {
     await page.getByRole('heading', { name: 'Waiting for the first delivery' }).waitFor();
     expect(page.url()).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{43}\/$/);
-    expect(await page.locator('.list').innerText()).toContain(
-      `kycgenie trigger case.opened --to ${inspected.receiver}`,
-    );
+    await expect
+      .poll(() => page.locator('.list').innerText())
+      .toContain(`kycgenie trigger case.opened --to ${inspected.receiver}`);
     expect(await findBarriers(page)).toEqual([]);
   });
 
   it('shows deliveries as they come, with their verdict and the answer of the app', async () => {
     await inspected.fire('case.opened', { note: 'needle in a haystack' });
     await rows().first().waitFor();
-    expect(await rows().first().textContent()).toMatch(/validcase\.openedthe app: 200(?:\d+|<1) ms$/);
+    await expect
+      .poll(() => rows().first().textContent())
+      .toMatch(/validcase\.openedthe app: 200(?:\d+|<1) ms$/);
     inspected.app.answer.status = 503;
     inspected.app.answer.body = 'the database is away';
     await inspected.fire('screening.completed');
@@ -102,7 +104,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
     await inspected.fire('case.resolved');
     await fetch(inspected.receiver, { method: 'POST', body: '{"type":"case.opened","forged":true}' });
     await expect.poll(() => page.locator('.counts').innerText()).toMatch(/1 invalid|1 unverified/);
-    expect(await page.locator('.for-ears[role=status]').innerText()).toMatch(/^New delivery: case\.opened/);
+    await expect
+      .poll(() => page.locator('.for-ears[role=status]').innerText())
+      .toMatch(/^New delivery: case\.opened/);
   });
 
   it('filters by type, by status, and by what is in bodies', async () => {
@@ -161,7 +165,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
     expect(shown).toMatch(/Body.*the database is away.*What was signed/s);
     expect(await detail().locator('.from-body').isVisible()).toBe(false);
     await detail().getByText('What was signed').click();
-    expect(await detail().locator('.from-body').innerText()).toContain('screening.completed');
+    await expect.poll(() => detail().locator('.from-body').innerText()).toContain('screening.completed');
     await expectNoEmptiness();
   });
 
@@ -170,9 +174,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
     await page.getByRole('button', { name: '2 invalid' }).click();
     await rows().first().click();
     await detail().getByText('The body was altered on the way').waitFor();
-    expect(await detail().locator('.is-suspect').allInnerTexts()).toEqual([
-      expect.stringMatching(/^body: wrong[^↵]*↵\s*$/),
-    ]);
+    await expect
+      .poll(() => detail().locator('.is-suspect').allInnerTexts())
+      .toEqual([expect.stringMatching(/^body: wrong[^↵]*↵\s*$/)]);
     await picture('altered');
     await page.getByRole('button', { name: /invalid$/ }).click();
     await page.locator('.row', { hasText: 'screening.completed' }).click();
@@ -211,9 +215,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
     await expect.poll(() => tree.getByRole('treeitem').count()).toBe(lines);
     await page.getByRole('tab', { name: 'Tree' }).focus();
     await page.keyboard.press('ArrowRight');
-    expect(await detail().locator('.block').innerText()).toMatch(/^\{".*screening\.completed/);
+    await expect.poll(() => detail().locator('.block').innerText()).toMatch(/^\{".*screening\.completed/);
     await page.keyboard.press('ArrowRight');
-    expect(await detail().locator('.block').innerText()).toMatch(/^000000 {2}7b 22/);
+    await expect.poll(() => detail().locator('.block').innerText()).toMatch(/^000000 {2}7b 22/);
     await page.locator('.rows').focus();
     await page.keyboard.press('j');
     await expect
@@ -239,7 +243,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
     const signatureOf = ({ headers }: (typeof taken)[number]) => JSON.stringify(headers['webhook-signature']);
     expect(first && signatureOf(first)).toBe(earlier && signatureOf(earlier));
     expect(again && signatureOf(again)).not.toBe(first && signatureOf(first));
-    expect(await detail().locator('.answer').count()).toBe(3);
+    await expect.poll(() => detail().locator('.answer').count()).toBe(3);
   });
 
   it('copies a command for a shell, and saves a fixture', async () => {

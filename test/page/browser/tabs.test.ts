@@ -29,7 +29,7 @@ describe.skipIf(!HAS_CHROMIUM)(`several tabs of one browser${NEEDED}`, () => {
 
   const deliver = (type: string): Promise<Response> =>
     fetch(String(listen.ready['url']), { method: 'POST', body: JSON.stringify({ type }) });
-  const names = (page: Page): Promise<readonly string[]> => page.locator('.row-name').allInnerTexts();
+  const names = (page: Page): Promise<readonly string[]> => page.locator('.row-name').allTextContents();
 
   it('are as many as one likes: those that are not seen hold no connection', async () => {
     const { page } = await chromium.open('about:blank');
@@ -73,7 +73,7 @@ describe.skipIf(!HAS_CHROMIUM)(`several tabs of one browser${NEEDED}`, () => {
     await setSeen(page, true);
     await page.locator('.trouble', { hasText: 'kycgenie was started anew' }).waitFor();
     await page.reload();
-    expect(await page.locator('body').innerText()).toContain('Open the address that');
+    await expect.poll(() => page.locator('body').innerText()).toContain('Open the address that');
   });
 });
 
