@@ -186,7 +186,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
   it('replays a refused delivery to where it would have been sent, or to what is typed for it alone', async () => {
     const { app, receiver } = inspected;
     const path = `${new URL(receiver).pathname.replace(/\/$/, '')}/deep?q=1`;
+    const before = await rows().count();
     await fetch(new URL(path, receiver), { method: 'POST', body: '{"type":"case.opened","forged":"twice"}' });
+    await expect.poll(() => rows().count()).toBe(before + 1);
     await page.locator('.row', { hasText: 'case.opened' }).first().click();
     const field = page.getByLabel('Replay to');
     await expect.poll(() => field.inputValue()).toBe(`${app.url}/deep`);
