@@ -8,7 +8,7 @@ import { systemClock } from './clock.ts';
 import { COMMANDS } from './commands/index.ts';
 import { Failure } from './errors.ts';
 import { DESCRIPTORS_TELL, END_SIGNALS, READER_GONE, TERMINAL_TAKES_BYTES } from './platform.ts';
-import { REGISTRY_URL } from './version.ts';
+import { RELEASES_URL } from './version.ts';
 
 /** How long an interrupted run may take to finish what it has in hand. */
 const DRAIN_MS = 5000;
@@ -59,7 +59,7 @@ function processEdge(signal: AbortSignal): Edge {
     signal,
     signals: process,
     processes: { pid: process.pid, isAlive },
-    registryUrl: new URL(REGISTRY_URL),
+    releasesUrl: new URL(RELEASES_URL),
     get keychain() {
       return existsSync(KEYCHAIN) ? { path: process.execPath, args: [KEYCHAIN] } : null;
     },

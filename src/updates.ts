@@ -5,14 +5,14 @@ import type { Send } from './http.ts';
 import { isRecord } from './record.ts';
 import { USER_AGENT } from './version.ts';
 
-/** Which version is the newest, as the package registry says; asked for at most once a day, beside a command. */
+/** Which version is the newest, as the repository of this program says; asked for at most once a day, beside a command. */
 
 const DAY_MS = 24 * 3_600_000;
 /** A question that the end of its command cut off is asked again after so long. */
 const AGAIN_MS = 10 * 60_000;
 const TIMEOUT_MS = 10_000;
-/** Of the answer: a package has few tags. */
-const MAX_BODY_BYTES = 16 * 1024;
+/** Of the answer: notes, and some files. */
+const MAX_BODY_BYTES = 256 * 1024;
 const MAX_VERSION_CHARS = 64;
 const MAX_STATE_BYTES = 4096;
 const FILE = 'updates.json';
@@ -22,7 +22,7 @@ interface State {
   /** When to ask next, and when to tell next: milliseconds since the epoch. */
   readonly ask_at: number;
   readonly tell_at: number;
-  /** What the registry said last; null before it did. */
+  /** What it said last; null before it did. */
   readonly newest: string | null;
 }
 
@@ -31,7 +31,7 @@ const NOTHING: State = { ask_at: 0, tell_at: 0, newest: null };
 export interface UpdateOptions {
   /** Where the state is kept. */
   readonly dataDir: string;
-  /** Answers with the tags of the package and the version of each: `{"latest": "1.2.3"}`. */
+  /** Answers with the latest release: `{"tag_name": "v1.2.3"}` and more. */
   readonly url: URL;
   /** Of this program. */
   readonly version: string;
@@ -97,8 +97,8 @@ async function ask({ url, send }: UpdateOptions, signal: AbortSignal): Promise<s
       signal,
     };
     const { status, body } = await (await send())(request);
-    const tags: unknown = status === 200 ? JSON.parse(new TextDecoder().decode(body)) : null;
-    return isRecord(tags) ? await versionIn(tags['latest']) : null;
+    const release: unknown = status === 200 ? JSON.parse(new TextDecoder().decode(body)) : null;
+    return isRecord(release) ? await versionIn(release['tag_name']) : null;
   } catch {
     return null;
   }

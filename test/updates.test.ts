@@ -45,7 +45,7 @@ const PROXY = { http_proxy: 'socks5://' };
 const watch = (options: Partial<UpdateOptions> = {}) =>
   watchUpdates({
     dataDir: join(folder, 'data'),
-    url: new URL('/-/package/kycgenie-cli/dist-tags', registry.url),
+    url: new URL('/repos/owner/kycgenie-cli/releases/latest', registry.url),
     version: '0.9.0',
     send: async () => createSend({ env: {} }),
     clock: { ...systemClock, now: () => nowMs },
@@ -63,7 +63,7 @@ const shortRun = async () => (await watch()).end();
 
 describe('a newer version', () => {
   it('is found by one question a day, and told once a day', async () => {
-    registry.otherwise(json(200, { latest: '0.10.0', next: '1.0.0-rc.1' }));
+    registry.otherwise(json(200, { tag_name: 'v0.10.0', prerelease: false }));
     expect(await longRun()).toBe('0.10.0');
     nowMs += DAY_MS - MINUTE_MS;
     expect(await shortRun()).toBeNull();
@@ -74,7 +74,7 @@ describe('a newer version', () => {
   });
 
   it('is told by the next run where the one that asked ended before the answer', async () => {
-    registry.next(hang, json(200, { latest: '0.10.0' }));
+    registry.next(hang, json(200, { tag_name: '0.10.0' }));
     const first = await watch();
     const { over } = await registry.arrival(0);
     expect(await first.end()).toBeNull();
@@ -92,19 +92,19 @@ describe('a newer version', () => {
     ['1.0.0', '1.0.0-rc.1', '1.0.0'],
     ['1.0.0-rc.2', '1.0.0', null],
   ])('%s beside %s: %s', async (latest, version, told) => {
-    registry.otherwise(json(200, { latest }));
+    registry.otherwise(json(200, { tag_name: latest }));
     expect(await longRun({ version })).toBe(told);
   });
 });
 
 describe('the question', () => {
   it('says nothing but the name of the package and of this program', async () => {
-    registry.otherwise(json(200, { latest: '0.9.0' }));
+    registry.otherwise(json(200, { tag_name: '0.9.0' }));
     await longRun();
     const { method, target, headers, body } = await registry.arrival(0);
     expect({ method, target, body: body.length }).toEqual({
       method: 'GET',
-      target: '/-/package/kycgenie-cli/dist-tags',
+      target: '/repos/owner/kycgenie-cli/releases/latest',
       body: 0,
     });
     expect(headers.map(([name]) => name.toLowerCase()).sort()).toEqual([
@@ -113,22 +113,22 @@ describe('the question', () => {
   });
 
   const answers: readonly (readonly [name: string, Behaviour])[] = [
-    ['a failing registry', json(500, { latest: '9.0.0' })],
-    ['a redirect', json(302, { latest: '9.0.0' }, { location: 'https://example.com/' })],
+    ['a failing registry', json(500, { tag_name: '9.0.0' })],
+    ['a redirect', json(302, { tag_name: '9.0.0' }, { location: 'https://example.com/' })],
     ['no JSON', raw('HTTP/1.1 200 OK\r\n\r\n<html>')],
     ['a list', json(200, ['9.0.0'])],
     ['no tag', json(200, {})],
-    ['a number', json(200, { latest: 9 })],
-    ['no version', json(200, { latest: '9.0.0; rm -rf ~' })],
-    ['an escape sequence', json(200, { latest: '9.0.0\u001b[31m' })],
-    ['a long version', json(200, { latest: `9.0.0-${'x'.repeat(100)}` })],
-    ['a long answer', json(200, { latest: '9.0.0', filler: 'x'.repeat(20_000) })],
+    ['a number', json(200, { tag_name: 9 })],
+    ['no version', json(200, { tag_name: '9.0.0; rm -rf ~' })],
+    ['an escape sequence', json(200, { tag_name: '9.0.0\u001b[31m' })],
+    ['a long version', json(200, { tag_name: `9.0.0-${'x'.repeat(100)}` })],
+    ['a long answer', json(200, { tag_name: '9.0.0', filler: 'x'.repeat(300_000) })],
     ['a reset', reset],
     ['no HTTP', raw('hello\r\n')],
   ];
 
   it.each(answers)('answered by %s leaves what was known, until tomorrow', async (_name, behaviour) => {
-    registry.next(json(200, { latest: '0.9.5' }), behaviour);
+    registry.next(json(200, { tag_name: '0.9.5' }), behaviour);
     await longRun();
     nowMs += DAY_MS;
     expect(await longRun()).toBe('0.9.5');
@@ -151,7 +151,7 @@ describe('the question', () => {
 
 describe('what is remembered', () => {
   it('is for the user alone', async () => {
-    registry.otherwise(json(200, { latest: '0.9.0' }));
+    registry.otherwise(json(200, { tag_name: '0.9.0' }));
     await longRun();
     expect(statSync(file()).mode & 0o777).toBe(0o600);
     expect(statSync(join(folder, 'data')).mode & 0o777).toBe(0o700);
@@ -164,7 +164,7 @@ describe('what is remembered', () => {
     ['a clock that was wrong', '{"ask_at": 1e300, "tell_at": 1e300, "newest": "0.9.0"}'],
     ['too much', `{"filler": "${'x'.repeat(5000)}", "ask_at": 1e300}`],
   ])('is asked anew after %s', async (_name, text) => {
-    registry.otherwise(json(200, { latest: '0.9.5' }));
+    registry.otherwise(json(200, { tag_name: '0.9.5' }));
     await shortRun();
     writeFileSync(file(), text);
     expect(await longRun()).toBe('0.9.5');

@@ -45,7 +45,7 @@ export interface Edge {
   /** Where libraries hang their signal handlers. */
   readonly signals: SignalListeners;
   /** Where the newest version is asked for; it is not where absent. */
-  readonly registryUrl?: URL;
+  readonly releasesUrl?: URL;
   /** Stands in for the sockets of API calls. */
   readonly send?: Send;
 }

@@ -10,7 +10,7 @@ import { chosenFormat, type GlobalOptions } from './globals.ts';
  * outside CI, in words. Null elsewhere. Nothing that goes wrong here is told, or ends a command.
  */
 export async function lookForUpdates(globals: GlobalOptions, edge: Edge): Promise<Updates | null> {
-  const { registryUrl: url, env, platform, homedir, clock } = edge;
+  const { releasesUrl: url, env, platform, homedir, clock } = edge;
   if (!url || globals.quiet || !edge.stderr.isTerminal || !edge.stdout.isTerminal) return null;
   try {
     if (chosenFormat(globals) !== 'table') return null;

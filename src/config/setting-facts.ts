@@ -183,7 +183,7 @@ const NO_UPDATE_NOTICE: SettingFact<boolean> = {
   flag: null,
   variables: ['NO_UPDATE_NOTIFIER', 'CI'],
   profileKey: null,
-  defaultText: 'at a terminal, the npm registry is asked for the newest version once a day',
+  defaultText: 'at a terminal, the repository is asked for the newest release once a day',
   description: 'Never ask whether there is a newer version',
   counts: NO_INPUT.counts,
   parse: NO_INPUT.parse,

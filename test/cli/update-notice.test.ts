@@ -27,7 +27,7 @@ const file = () => join(home.folder, 'data', 'updates.json');
 function run(argv: readonly string[]) {
   mkdirSync(join(home.folder, 'data'), { recursive: true });
   writeFileSync(file(), JSON.stringify({ ask_at: Date.now() + FAR_MS, tell_at: 0, newest: '99.0.0' }));
-  return kycgenie(argv, { env: home.env, columns: 100, registryUrl: registry.url });
+  return kycgenie(argv, { env: home.env, columns: 100, releasesUrl: registry.url });
 }
 
 const TYPES = ['events', 'types'];
@@ -38,7 +38,7 @@ describe('the notice of a newer version', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.not.stringContaining('99.0.0') });
     expect(stderr).toContain(`kycgenie 99.0.0 is out, and this is ${VERSION}`);
     expect(stderr).toContain('NO_UPDATE_NOTIFIER=1');
-    const again = await kycgenie(TYPES, { env: home.env, columns: 100, registryUrl: registry.url });
+    const again = await kycgenie(TYPES, { env: home.env, columns: 100, releasesUrl: registry.url });
     expect(again.stderr).toBe('');
     expect(registry.arrivals).toEqual([]);
   });
@@ -60,7 +60,7 @@ describe('the notice of a newer version', () => {
 
   it('does not where there is no terminal', async () => {
     await run(['--version']);
-    const { stderr } = await kycgenie(TYPES, { env: home.env, registryUrl: registry.url });
+    const { stderr } = await kycgenie(TYPES, { env: home.env, releasesUrl: registry.url });
     expect(stderr).toBe('');
   });
 
@@ -68,7 +68,7 @@ describe('the notice of a newer version', () => {
     'does not with %j, which asks nothing',
     async (env) => {
       const { stderr } = await kycgenie(TYPES, {
-        ...{ env: { ...home.env, ...env }, columns: 100, registryUrl: registry.url },
+        ...{ env: { ...home.env, ...env }, columns: 100, releasesUrl: registry.url },
       });
       expect(stderr).toBe('');
       expect(existsSync(file())).toBe(false);
@@ -85,14 +85,14 @@ describe('a registry', () => {
   const first: World = { columns: 100 };
 
   it('that does not answer holds no command up', async () => {
-    const { code, stderr } = await kycgenie(TYPES, { ...first, env: home.env, registryUrl: registry.url });
+    const { code, stderr } = await kycgenie(TYPES, { ...first, env: home.env, releasesUrl: registry.url });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(existsSync(file())).toBe(true);
   });
 
   it('is not asked where the data folder cannot be written, and nothing is said of it', async () => {
     writeFileSync(join(home.folder, 'data'), 'a file');
-    const { code, stderr } = await kycgenie(TYPES, { ...first, env: home.env, registryUrl: registry.url });
+    const { code, stderr } = await kycgenie(TYPES, { ...first, env: home.env, releasesUrl: registry.url });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 });

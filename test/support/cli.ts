@@ -39,7 +39,7 @@ export interface World {
   readonly assets?: string;
   readonly nodeVersion?: string;
   /** Where the newest version is asked for; it is not when absent. */
-  readonly registryUrl?: URL;
+  readonly releasesUrl?: URL;
   /** What asks the keychain; none by default. */
   readonly keychain?: Edge['keychain'];
   /** Which process this is, and which others live; by default this one, and all do. */
@@ -122,7 +122,7 @@ export async function kycgenie(argv: readonly string[], world: World = {}): Prom
     keychain: world.keychain ?? null,
     processes: world.processes ?? { pid: process.pid, isAlive: () => true },
     ...(world.send && { send: world.send }),
-    ...(world.registryUrl && { registryUrl: world.registryUrl }),
+    ...(world.releasesUrl && { releasesUrl: world.releasesUrl }),
   };
   const code = await run(world.tree ?? COMMANDS, argv, edge);
   return { code, stdout: stdout.text(), stderr: stderr.text() };
