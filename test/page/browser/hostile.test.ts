@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { split } from '../../../src/page/visible.ts';
 import { home, open, type Running } from '../../e2e/tool.ts';
 import { attack, openOther } from './attacker.ts';
-import { HAS_CHROMIUM, NEEDED, type Opened, openChromium } from './chromium.ts';
+import { IS_DRIVEN, NEEDED, type Opened, openChromium } from './chromium.ts';
 import { openApp, pageOf } from './inspected.ts';
 
 /** Each of them calls `tellFault` where it runs. */
@@ -52,7 +52,7 @@ function send(to: string, index: number, text: string): Promise<number> {
   });
 }
 
-describe.skipIf(!HAS_CHROMIUM)(`the page under attack${NEEDED}`, () => {
+describe.skipIf(!IS_DRIVEN)(`the page under attack${NEEDED}`, () => {
   const corpus = [...SCRIPTS, ...TRICKS];
   let place: ReturnType<typeof home>;
   let app: Awaited<ReturnType<typeof openApp>>;

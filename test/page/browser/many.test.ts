@@ -8,7 +8,7 @@ import { systemClock } from '../../../src/clock.ts';
 import { openInbox } from '../../../src/listen/inbox.ts';
 import { home, kycgenie, open, type Running, start } from '../../e2e/tool.ts';
 import { delivery } from '../../listen/inbox/place.ts';
-import { HAS_CHROMIUM, NEEDED, type Opened, openChromium } from './chromium.ts';
+import { IS_DRIVEN, NEEDED, type Opened, openChromium } from './chromium.ts';
 import { pageOf } from './inspected.ts';
 
 /** The inbox keeps no more. */
@@ -28,7 +28,7 @@ interface Scrolled {
   readonly mostRows: number;
 }
 
-describe.skipIf(!HAS_CHROMIUM)(`${DELIVERIES} deliveries${NEEDED}`, () => {
+describe.skipIf(!IS_DRIVEN)(`${DELIVERIES} deliveries${NEEDED}`, () => {
   let place: ReturnType<typeof home>;
   let listen: Running;
   let chromium: Opened;

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kycgenie, open } from '../../e2e/tool.ts';
-import { findBarriers, HAS_CHROMIUM, NEEDED, type Opened, openChromium, type Watched } from './chromium.ts';
+import { findBarriers, IS_DRIVEN, NEEDED, type Opened, openChromium, type Watched } from './chromium.ts';
 import { openInspected, type Taken } from './inspected.ts';
 
 /** Where pictures of the page go; none are made without it. */
 const SCREENSHOTS = process.env['KYCGENIE_SCREENSHOTS'];
 
-describe.skipIf(!HAS_CHROMIUM)(`the inspector's page${NEEDED}`, () => {
+describe.skipIf(!IS_DRIVEN)(`the inspector's page${NEEDED}`, () => {
   let inspected: Awaited<ReturnType<typeof openInspected>>;
   let chromium: Opened;
   let watched: Watched;

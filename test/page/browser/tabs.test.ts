@@ -1,13 +1,13 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { home, open, type Running } from '../../e2e/tool.ts';
-import { HAS_CHROMIUM, NEEDED, type Opened, openChromium } from './chromium.ts';
+import { IS_DRIVEN, NEEDED, type Opened, openChromium } from './chromium.ts';
 import { pageOf } from './inspected.ts';
 
 /** What a browser allows itself to one server. */
 const CONNECTIONS = 6;
 
-describe.skipIf(!HAS_CHROMIUM)(`several tabs of one browser${NEEDED}`, () => {
+describe.skipIf(!IS_DRIVEN)(`several tabs of one browser${NEEDED}`, () => {
   let place: ReturnType<typeof home>;
   let listen: Running;
   let chromium: Opened;
