@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { aborted, type Clock } from '../clock.ts';
 import type { ServeOptions, Serving, serve } from '../serve.ts';
 import type { ListenLine, SummaryLine } from './line.ts';
 import type { Owed } from './owed.ts';
@@ -87,13 +87,6 @@ async function closeWhenDone(
   } finally {
     receiver.close();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 /** Rejects never: an abort ends the pause, too. */

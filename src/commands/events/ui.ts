@@ -1,5 +1,6 @@
 import { defineStream } from '../../cli/define.ts';
 import { port } from '../../cli/options.ts';
+import { aborted } from '../../clock.ts';
 import { DEFAULT_UI_PORT, type InspectorLine, viewInspector } from '../inspector/line.ts';
 import { openUi } from '../inspector/open.ts';
 
@@ -37,10 +38,3 @@ export const command = defineStream({
   view: viewInspector,
   id: ({ url }) => url,
 });
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
